@@ -1,0 +1,250 @@
+//! What the post and the agencies say happened: event types, reasons, measures and the event as understood.
+
+use super::code::Code;
+use super::leg::LegKind;
+use super::names::{Micros, PartyName, Position};
+
+/// Declares an enum whose numbers are on the wire and in the record: they are never reused or renumbered.
+macro_rules! numbered {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $number:literal $text:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[repr(u8)]
+        pub enum $name { $($(#[$vmeta])* $variant = $number,)* }
+
+        impl $name {
+            /// Every value, in the order of its number.
+            pub const ALL: &'static [$name] = &[$($name::$variant,)*];
+
+            /// The number on the wire and in the record.
+            pub const fn number(self) -> u8 { self as u8 }
+
+            /// The value of a number, or `None` for a number this release does not know.
+            pub const fn from_number(number: i32) -> Option<$name> {
+                match number { $($number => Some($name::$variant),)* _ => None }
+            }
+
+            /// The name on the wire without its prefix, e.g. `PICKED_UP`.
+            pub const fn text(self) -> &'static str {
+                match self { $($name::$variant => $text,)* }
+            }
+
+            /// The value of a name as `text` gives it; `picked-up` and `picked_up` are read too.
+            pub fn from_text(text: &str) -> Option<$name> {
+                let wanted = text.trim().replace('-', "_").to_ascii_uppercase();
+                $name::ALL.iter().copied().find(|value| value.text() == wanted)
+            }
+        }
+    };
+}
+pub(crate) use numbered;
+
+numbered! {
+    /// The kinds of event (mốc hành trình). Numbers below 64 are captured by people and systems; from 64 on the
+    /// gateway makes them.
+    EventType {
+        /// Phân công bưu tá.
+        Assigned = 1 "ASSIGNED",
+        /// Bưu tá không nhận.
+        Declined = 2 "DECLINED",
+        /// Thu gom không thành công.
+        PickupFailed = 3 "PICKUP_FAILED",
+        /// Nhận gửi.
+        PickedUp = 4 "PICKED_UP",
+        /// Nhập bưu cục.
+        OfficeIn = 5 "OFFICE_IN",
+        /// Đóng túi.
+        Bagged = 6 "BAGGED",
+        /// Đóng chuyến thư đi.
+        Dispatched = 7 "DISPATCHED",
+        /// Xác nhận đến.
+        Arrived = 8 "ARRIVED",
+        /// Lập bảng kê, đề nghị ký nhận.
+        Offered = 9 "OFFERED",
+        /// Ký nhận.
+        Accepted = 10 "ACCEPTED",
+        /// Không nhận.
+        NotAccepted = 11 "NOT_ACCEPTED",
+        /// Giao bưu tá đi phát.
+        OutForDelivery = 12 "OUT_FOR_DELIVERY",
+        /// Báo phát thành công.
+        Delivered = 13 "DELIVERED",
+        /// Báo phát không thành công.
+        AttemptFailed = 14 "ATTEMPT_FAILED",
+        /// Lưu tại bưu cục.
+        Held = 15 "HELD",
+        /// Phát tại bưu cục.
+        Collected = 16 "COLLECTED",
+        /// Chuyển hoàn.
+        ReturnStarted = 17 "RETURN_STARTED",
+        /// Gắn số hiệu.
+        Labelled = 18 "LABELLED",
+        /// Thay số hiệu.
+        Relabelled = 19 "RELABELLED",
+        /// Báo mất.
+        Lost = 20 "LOST",
+        /// Đã tìm thấy.
+        Found = 21 "FOUND",
+        /// Hư hỏng.
+        Damaged = 22 "DAMAGED",
+        /// Hủy thao tác quét nhầm.
+        Voided = 23 "VOIDED",
+        /// Hủy báo phát.
+        DeliveryRevoked = 24 "DELIVERY_REVOKED",
+        /// Đăng ký hồ sơ.
+        Registered = 64 "REGISTERED",
+        /// Đăng ký thu gom, or trả kết quả qua bưu chính.
+        Ordered = 65 "ORDERED",
+        /// Hủy đăng ký.
+        Cancelled = 66 "CANCELLED",
+        /// Tiếp nhận hồ sơ (Form 01).
+        DossierAccepted = 67 "DOSSIER_ACCEPTED",
+        /// An event that could not be placed when it came, now placed on its leg.
+        Placed = 68 "PLACED",
+    }
+}
+
+impl EventType {
+    /// Whether only the gateway makes events of this type.
+    pub const fn made_by_gateway(self) -> bool {
+        self.number() >= 64
+    }
+}
+
+/// Why something did not go as planned: the first half of the UPU pair reason + measure. Unknown numbers are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Reason(pub i32);
+
+impl Reason {
+    /// Nothing given.
+    pub const NONE: Reason = Reason(0);
+    /// The delivery was marked by mistake; the envelope never left the postman's hand.
+    pub const NEVER_LEFT_HAND: Reason = Reason(30);
+    /// The envelope was given to the wrong person.
+    pub const WRONG_RECEIVER: Reason = Reason(31);
+    /// Every known reason: number and name as on the wire.
+    pub const KNOWN: &'static [(i32, &'static str)] = &[
+        (1, "WRONG_ADDRESS"),
+        (2, "UNKNOWN_ADDRESSEE"),
+        (3, "ABSENT"),
+        (4, "MOVED"),
+        (5, "REFUSED"),
+        (6, "RESCHEDULED_BY_ADDRESSEE"),
+        (7, "PREMISES_CLOSED"),
+        (8, "FEE_NOT_PAID"),
+        (9, "ID_NOT_VERIFIED"),
+        (10, "UNREACHABLE_BY_PHONE"),
+        (11, "DECEASED"),
+        (12, "DAMAGED"),
+        (13, "LOST"),
+        (14, "FORCE_MAJEURE"),
+        (15, "MISROUTED"),
+        (16, "PROHIBITED"),
+        (17, "CARRIER_CAPACITY"),
+        (18, "VEHICLE"),
+        (19, "WITHDRAWN_BY_SENDER"),
+        (20, "UNCLAIMED"),
+        (21, "OTHER"),
+        (22, "INCOMPLETE_PAPERS"),
+        (23, "NOT_ELIGIBLE"),
+        (24, "WRONG_AGENCY"),
+        (25, "COUNTER_CLOSED"),
+        (26, "NO_RECEIVER_ON_DUTY"),
+        (27, "SEAL_BROKEN"),
+        (28, "COUNT_DIFFERS"),
+        (29, "MISSING"),
+        (30, "NEVER_LEFT_HAND"),
+        (31, "WRONG_RECEIVER"),
+        (32, "MIS_SCAN"),
+        (33, "E_RESULT"),
+    ];
+
+    /// Whether this release knows the number; zero (nothing given) counts as known.
+    pub fn is_known(self) -> bool {
+        self.0 == 0 || Self::KNOWN.iter().any(|(number, _)| *number == self.0)
+    }
+
+    /// The reason of a name such as `INCOMPLETE_PAPERS` or `incomplete-papers`.
+    pub fn from_text(text: &str) -> Option<Reason> {
+        number_of(Self::KNOWN, text).map(Reason)
+    }
+}
+
+/// What the carrier does about it: the second half of the UPU pair. Unknown numbers are kept.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Measure(pub i32);
+
+impl Measure {
+    /// Nothing given.
+    pub const NONE: Measure = Measure(0);
+    /// Kept at the office until the addressee comes.
+    pub const HOLD_FOR_PICKUP: Measure = Measure(3);
+    /// Every known measure: number and name as on the wire.
+    pub const KNOWN: &'static [(i32, &'static str)] = &[
+        (1, "RETRY_SAME_DAY"),
+        (2, "RETRY_ON"),
+        (3, "HOLD_FOR_PICKUP"),
+        (4, "FORWARD"),
+        (5, "VERIFY_ADDRESS"),
+        (6, "RETURN_TO_SENDER"),
+        (7, "AWAIT_SENDER"),
+    ];
+
+    /// Whether this release knows the number; zero (nothing given) counts as known.
+    pub fn is_known(self) -> bool {
+        self.0 == 0 || Self::KNOWN.iter().any(|(number, _)| *number == self.0)
+    }
+
+    /// The measure of a name such as `HOLD_FOR_PICKUP` or `hold-for-pickup`.
+    pub fn from_text(text: &str) -> Option<Measure> {
+        number_of(Self::KNOWN, text).map(Measure)
+    }
+}
+
+fn number_of(known: &[(i32, &str)], text: &str) -> Option<i32> {
+    let wanted = text.trim().replace('-', "_").to_ascii_uppercase();
+    known.iter().find(|(_, name)| *name == wanted).map(|(number, _)| *number)
+}
+
+/// An event as understood: every field parsed, nothing looked up. The bytes it came in are kept beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// What happened.
+    pub kind: EventType,
+    /// The code that was scanned, as understood; `None` when the scan read as no code.
+    pub code: Option<Code>,
+    /// When, by the capturing device's clock.
+    pub occurred_at: Micros,
+    /// The device's running number of this event, from 1.
+    pub device_seq: Option<u64>,
+    /// The agency written on the envelope or meant by the command, canonical name.
+    pub agency: Option<PartyName>,
+    /// The counter that receives for it, canonical name.
+    pub counter: Option<PartyName>,
+    /// The post office where it happened, six digits; for an order the office that will deliver.
+    pub office: Option<String>,
+    /// Why.
+    pub reason: Reason,
+    /// What is done about it.
+    pub measure: Measure,
+    /// The event this one voids or replaces.
+    pub corrects: Option<Position>,
+    /// The leg named outright.
+    pub leg: Option<Position>,
+    /// Other codes of the same envelope.
+    pub also: Vec<Code>,
+    /// The bag it went into.
+    pub receptacle: Option<Code>,
+    /// The procedure, canonical name (`procedures/{code}`).
+    pub procedure: Option<String>,
+    /// What kind of leg a first scan opens.
+    pub leg_kind: Option<LegKind>,
+    /// Until when it is kept, or when it is tried again.
+    pub until: Option<Micros>,
+    /// The check digit is wrong and was typed twice on the device.
+    pub unverified: bool,
+    /// When the result is due.
+    pub due_at: Option<Micros>,
+    /// For PLACED: the type of the event that is placed.
+    pub placed: Option<EventType>,
+}

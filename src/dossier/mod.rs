@@ -1,0 +1,8 @@
+//! Owns: what codes, events, legs and handovers mean, and what a scan or command does to them.
+//! Never: sees a clock, a socket, SQL or protobuf; the same arguments give the same answer for ever.
+
+pub mod anomaly;
+pub mod code;
+pub mod event;
+pub mod leg;
+pub mod names;

@@ -1,0 +1,44 @@
+//! Every bound of the system, each with its reason. A bound that is reached answers by name and loses nothing.
+
+/// Lines in one batch: what a clerk scans in an hour, and what one commit takes.
+pub const BATCH_LINES: usize = 500;
+/// Bytes of one batch's lines, and of one gRPC message: a batch of 500 scans with personal parts fits easily.
+pub const MESSAGE_BYTES: usize = 1 << 20;
+/// Bytes of one encoded event: codes and numbers only, so even twenty `also` codes stay far below.
+pub const EVENT_BYTES: usize = 4 << 10;
+/// Bytes of one encoded personal part: names, an address, a note of 500 characters, a digest.
+pub const PERSONAL_BYTES: usize = 8 << 10;
+/// Characters of a code: the longest known is a 29-character bag label; opaque dossier codes need room.
+pub const CODE_CHARS: usize = 64;
+/// Characters of a client event id or request id: a UUID has 36.
+pub const CLIENT_EVENT_ID_CHARS: usize = 64;
+/// Characters of any other text.
+pub const TEXT_CHARS: usize = 500;
+/// Items of a page when the caller names no size.
+pub const PAGE_SIZE_DEFAULT: usize = 100;
+/// Items of a page at most.
+pub const PAGE_SIZE_MAX: usize = 1_000;
+/// Other codes of one envelope in one event: a family's dossiers in one envelope.
+pub const ALSO_CODES: usize = 16;
+/// Tallies of one event.
+pub const TALLIES: usize = 64;
+/// Seconds a pull may wait for an event: below the idle timeouts of common proxies.
+pub const PULL_WAIT_SECONDS: i64 = 30;
+/// Unanswered lines a device may have on one stream.
+pub const SYNC_WINDOW: u32 = 256;
+/// Lines waiting for the writer: about a second of the fastest disk measured; beyond that waiting only costs latency.
+pub const INTAKE_LINES: usize = 4_096;
+/// Seconds between bookmarks of a quiet stream.
+pub const BOOKMARK_SECONDS: u64 = 10;
+/// Ranges of missing device numbers told to a device.
+pub const MISSING_RANGES: usize = 64;
+/// Events of one leg that are still folded; a leg has about twelve. Beyond, an event is recorded as LATE only.
+pub const LEG_EVENTS: u32 = 1_000;
+/// Offset between a device's clock and the gateway's that is not worth a flag.
+pub const SKEW_SECONDS: i64 = 120;
+/// Days a `devices/` source is believed back.
+pub const DEVICE_DAYS_BACK: i64 = 60;
+/// Days before a leg was opened in which a scan may still be meant for it: an order is sometimes keyed late.
+pub const CODE_DAYS_BEFORE: i64 = 90;
+/// Days after a leg's end in which a scan may still be meant for it: codes are reused after months.
+pub const CODE_DAYS_AFTER: i64 = 180;

@@ -1,0 +1,1 @@
+//! Owns: the record's layout, leaf hashes, the Merkle frontier, signed heads.
