@@ -193,3 +193,36 @@ numbered! {
         NoLeg = 4 "NO_LEG",
     }
 }
+
+/// What is fixed when a leg is born and never changes after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Birth {
+    /// The kind of leg.
+    pub kind: LegKind,
+    /// The agency that owns the matter; of a transfer the agency that gives.
+    pub agency: PartyName,
+    /// The counter that receives for it; of a transfer the agency that receives.
+    pub counter: PartyName,
+    /// The carrier; a transfer between agencies may go without.
+    pub carrier: Option<PartyName>,
+    /// The office that will deliver, where the order names it.
+    pub office: Option<String>,
+    /// The procedure.
+    pub procedure: Option<String>,
+}
+
+impl Birth {
+    /// Whether the leg concerns a party: it owns it, receives it at its counter, or carries it.
+    pub fn concerns(&self, party: &PartyName) -> bool {
+        self.agency == *party || self.counter == *party || self.carrier.as_ref() == Some(party)
+    }
+
+    /// The parties it concerns, each once, in a fixed order.
+    pub fn parties(&self) -> Vec<PartyName> {
+        let mut parties = vec![self.agency.clone(), self.counter.clone()];
+        parties.extend(self.carrier.clone());
+        parties.sort();
+        parties.dedup();
+        parties
+    }
+}

@@ -3,6 +3,9 @@
 
 pub mod anomaly;
 pub mod code;
+pub mod custody;
+pub mod directory;
 pub mod event;
 pub mod leg;
 pub mod names;
+pub mod refusal;

@@ -1,0 +1,232 @@
+//! The state of a leg as a value that takes one event after the other.
+
+use super::Ground;
+use super::step::{OrderKey, Step};
+use super::transitions;
+use crate::dossier::anomaly::{Anomaly, AnomalyKind};
+use crate::dossier::event::{EventType, Measure, Reason};
+use crate::dossier::leg::{Holder, LegState, OrderStatus};
+use crate::dossier::names::{Micros, PartyName, Position, SourceName};
+
+/// Events remembered since the last change, to tell a confirmation from news: two devices and an office PC say the
+/// same thing at most a few times.
+const SAID_MAX: usize = 8;
+/// Anomalies kept on a leg; every one also stands in its event's record.
+const ANOMALIES_MAX: usize = 64;
+
+/// An offer that waits for the other side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offer {
+    /// The giver.
+    pub party: PartyName,
+    /// The giver's person or key.
+    pub principal: String,
+    /// The state before the offer, to which a refusal returns.
+    pub before: LegState,
+}
+
+/// What somebody said since the state last changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The event.
+    pub position: Position,
+    /// Its type.
+    pub kind: EventType,
+    /// Its reason.
+    pub reason: Reason,
+    /// Its measure.
+    pub measure: Measure,
+    /// Its office.
+    pub office: Option<String>,
+    /// Its bag or label.
+    pub what: Option<String>,
+    /// Who said it.
+    pub source: SourceName,
+}
+
+impl Said {
+    fn says(&self, step: &Step) -> bool {
+        let same_place = self.office == step.office || self.office.is_none() || step.office.is_none();
+        self.kind == step.kind
+            && self.reason == step.reason
+            && self.measure == step.measure
+            && self.what == step.what
+            && same_place
+    }
+}
+
+/// What one event did to a leg.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Effect {
+    /// The anomalies it shows.
+    pub anomalies: Vec<AnomalyKind>,
+    /// The event of another source that says the same.
+    pub corroborates: Option<Position>,
+}
+
+/// A leg's state: the fold of its events so far.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fold {
+    /// Where the leg is in its life.
+    pub state: LegState,
+    /// Who has the envelope.
+    pub holder: Holder,
+    /// What was ordered.
+    pub order: OrderStatus,
+    /// How many events were folded.
+    pub events: u32,
+    /// The greatest order among them.
+    pub last: Option<OrderKey>,
+    /// The giver's offer that waits for an answer.
+    pub offer: Option<Offer>,
+    /// State and office before the envelope was declared lost.
+    pub before_lost: Option<LegState>,
+    /// The pick-up that moved it to the carrier.
+    pub picked_up: Option<Position>,
+    /// The acceptance whose other side has not spoken, and its principal.
+    pub one_sided: Option<(Position, String)>,
+    /// What was said since the state last changed.
+    pub said: Vec<Said>,
+    /// What does not fit and is still open.
+    pub anomalies: Vec<Anomaly>,
+    /// Failed attempts to deliver.
+    pub attempts: u32,
+    /// When the carrier took it over.
+    pub picked_up_at: Option<Micros>,
+    /// When an agency took it over.
+    pub handed_over_at: Option<Micros>,
+    /// When the citizen took it.
+    pub delivered_at: Option<Micros>,
+    /// When the leg ended.
+    pub closed_at: Option<Micros>,
+}
+
+impl Fold {
+    /// The leg before any of its events.
+    pub fn begin(ground: Ground<'_>) -> Fold {
+        let birth = ground.birth;
+        let (state, holder) = match &birth.carrier {
+            Some(carrier) if ground.continues.is_some() => {
+                (LegState::Returning, Holder::post(carrier.clone(), None))
+            }
+            _ if birth.kind.begins_at_citizen() => (LegState::Ordered, Holder::CITIZEN),
+            _ => (LegState::Ordered, Holder::agency(birth.agency.clone())),
+        };
+        Fold {
+            state,
+            holder,
+            order: OrderStatus::None,
+            events: 0,
+            last: None,
+            offer: None,
+            before_lost: None,
+            picked_up: None,
+            one_sided: None,
+            said: Vec::new(),
+            anomalies: Vec::new(),
+            attempts: 0,
+            picked_up_at: None,
+            handed_over_at: None,
+            delivered_at: None,
+            closed_at: None,
+        }
+    }
+
+    /// Takes the next event in the order of the fold.
+    pub fn push(&mut self, ground: Ground<'_>, step: &Step) -> Effect {
+        self.events += 1;
+        self.last = Some(step.order.clone());
+        if step.other_leg.is_none()
+            && let Some(effect) = self.echo(step)
+        {
+            self.note(step.position, &effect.anomalies);
+            return effect;
+        }
+        let (state, holder) = (self.state, self.holder.clone());
+        let anomalies = transitions::apply(self, ground, step);
+        if self.state != state || self.holder != holder {
+            self.said.clear();
+        }
+        let said_something = !anomalies.iter().any(|kind| changes_nothing(*kind));
+        if said_something && self.said.len() < SAID_MAX {
+            self.said.push(Said {
+                position: step.position,
+                kind: step.kind,
+                reason: step.reason,
+                measure: step.measure,
+                office: step.office.clone(),
+                what: step.what.clone(),
+                source: step.order.source.clone(),
+            });
+        }
+        if !self.state.is_end() {
+            self.closed_at = None;
+        } else if self.closed_at.is_none() || self.state != state {
+            self.closed_at = Some(step.order.effective_at);
+        }
+        self.note(step.position, &anomalies);
+        Effect { anomalies, corroborates: None }
+    }
+
+    /// Marks an event that does not count.
+    pub(super) fn flag(&mut self, position: Position, kind: AnomalyKind) -> Effect {
+        self.note(position, &[kind]);
+        Effect { anomalies: vec![kind], corroborates: None }
+    }
+
+    /// Ends a whole fold: voids count as events too, and a leg whose only scan was voided is over.
+    pub(super) fn close(&mut self, sorted: &[&Step]) {
+        self.events = u32::try_from(sorted.len()).unwrap_or(u32::MAX);
+        self.last = sorted.iter().map(|step| step.order.clone()).max();
+        let nothing_left = self.said.is_empty() && self.order == OrderStatus::None;
+        if nothing_left && !sorted.is_empty() {
+            self.state = LegState::Cancelled;
+            self.closed_at = self.last.as_ref().map(|last| last.effective_at);
+        }
+    }
+
+    /// Ends a leg whose birth was voided: the leg it continued holds the envelope again.
+    pub fn annul(&mut self) {
+        self.state = LegState::Cancelled;
+        self.holder = Holder::NONE;
+        self.closed_at = self.last.as_ref().map(|last| last.effective_at);
+    }
+
+    /// The answer to an event that says what was already said, with no change between.
+    fn echo(&self, step: &Step) -> Option<Effect> {
+        let same: Vec<&Said> = self.said.iter().filter(|said| said.says(step)).collect();
+        let first = same.first()?;
+        if same.iter().any(|said| said.source == step.order.source) {
+            return Some(Effect { anomalies: vec![AnomalyKind::DuplicateScan], corroborates: None });
+        }
+        Some(Effect { anomalies: Vec::new(), corroborates: Some(first.position) })
+    }
+
+    pub(super) fn note(&mut self, position: Position, kinds: &[AnomalyKind]) {
+        for kind in kinds {
+            let anomaly = Anomaly { kind: *kind, position };
+            if self.anomalies.len() < ANOMALIES_MAX && !self.anomalies.contains(&anomaly) {
+                self.anomalies.push(anomaly);
+            }
+        }
+    }
+
+    pub(super) fn settle(&mut self, kind: AnomalyKind) {
+        self.anomalies.retain(|anomaly| anomaly.kind != kind);
+    }
+}
+
+/// Whether an event that shows this anomaly has changed nothing, so that it confirms nothing either.
+fn changes_nothing(kind: AnomalyKind) -> bool {
+    matches!(
+        kind,
+        AnomalyKind::NotReceiver
+            | AnomalyKind::NotHolder
+            | AnomalyKind::SamePrincipal
+            | AnomalyKind::NotSupervisor
+            | AnomalyKind::ReasonUnknown
+            | AnomalyKind::AfterEnd
+            | AnomalyKind::OutOfOrder
+            | AnomalyKind::VoidRefused
+    )
+}

@@ -1,0 +1,317 @@
+//! The desk: what one batch works on. Legs, dossiers and code tags are laid on it by the journal; what is not there is
+//! asked for by name, so that applying an event stays pure and can be begun again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::code::{Code, CodeKind};
+use super::custody::{self, Fold, Folded, Ground, Step};
+use super::directory::Directory;
+use super::leg::Birth;
+use super::names::{Micros, PartyName, Position, SourceName};
+
+/// What is not on the desk yet and is needed to go on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Missing {
+    /// The tags of a code.
+    Tags(CodeKey),
+    /// A leg, which may not exist.
+    Leg(Position),
+    /// A dossier, which may not exist.
+    Dossier(Position),
+    /// All events of a leg.
+    Chain(Position),
+    /// What a void or correction names, which may not exist.
+    Target(Position),
+}
+
+/// A code as tags know it: kind and text, for an opaque dossier code its agency too.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CodeKey(pub String);
+
+impl CodeKey {
+    /// The key of a code.
+    pub fn of(code: &Code) -> CodeKey {
+        let agency = code.agency().map_or("", |agency| agency.as_str());
+        CodeKey(format!("{}{}{}{}", code.kind().number(), code.text(), if agency.is_empty() { "" } else { "@" }, agency))
+    }
+
+    /// Whether it is the key of a bag, whose scans wait for whatever is found to be inside.
+    pub fn is_receptacle(&self) -> bool {
+        self.0.starts_with(char::from(b'0' + CodeKind::Receptacle.number()))
+    }
+}
+
+/// What a code was attached to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TagTarget {
+    /// A leg.
+    Leg(Position),
+    /// A dossier.
+    Dossier(Position),
+}
+
+/// One attachment of a code. Codes are not unique: one code may have many tags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tag {
+    /// The code.
+    pub key: CodeKey,
+    /// What it was attached to.
+    pub target: TagTarget,
+    /// The event that said so; for a placed event the one it places. Tags of one event are of one envelope.
+    pub by: Position,
+    /// The position at which it became known.
+    pub at: Position,
+}
+
+/// A code on a leg.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tagged {
+    /// The code.
+    pub code: Code,
+    /// Since when it is known.
+    pub at: Position,
+}
+
+/// A leg as kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// Its id: the position of its birth.
+    pub id: Position,
+    /// What never changes.
+    pub birth: Birth,
+    /// The leg it continues.
+    pub continues: Option<Position>,
+    /// The leg that continues it.
+    pub continued_by: Option<Position>,
+    /// The void of its birth.
+    pub annulled_at: Option<Position>,
+    /// Its dossier, and the event that linked it.
+    pub dossier: Option<(Position, Position)>,
+    /// Items, slip and other codes of its envelope.
+    pub codes: Vec<Tagged>,
+    /// When the agency expects it.
+    pub due_at: Option<Micros>,
+    /// Who ordered it.
+    pub ordered_by: Option<PartyName>,
+    /// When it was opened, effective.
+    pub opened_at: Micros,
+    /// Its newest event in the journal.
+    pub last: Position,
+    /// Its state.
+    pub fold: Fold,
+}
+
+impl Leg {
+    /// The leg as the fold sees it.
+    pub fn ground(&self) -> Ground<'_> {
+        Ground {
+            id: self.id,
+            birth: &self.birth,
+            continues: self.continues,
+            annulled: self.annulled_at.is_some(),
+        }
+    }
+
+    /// The first code of a kind.
+    pub fn code_of(&self, kind: CodeKind) -> Option<&Code> {
+        self.codes.iter().map(|tagged| &tagged.code).find(|code| code.kind() == kind)
+    }
+}
+
+/// A dossier as kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dossier {
+    /// Its id: the position of its birth.
+    pub id: Position,
+    /// The owner.
+    pub agency: PartyName,
+    /// The counter that receives for it.
+    pub counter: Option<PartyName>,
+    /// Its code.
+    pub code: Code,
+    /// The procedure.
+    pub procedure: Option<String>,
+    /// The carrier's slip, if registered with one.
+    pub slip: Option<Code>,
+    /// Digest of the request that registered it; zeros when it was born at acceptance.
+    pub request_digest: [u8; 32],
+    /// When it was registered, effective.
+    pub registered_at: Micros,
+    /// The agency's acceptance: event and time.
+    pub accepted: Option<(Position, Micros)>,
+    /// The agency's announcement of the result: event and time.
+    pub result: Option<(Position, Micros)>,
+    /// Due dates given, oldest first, with the events that gave them.
+    pub due: Vec<(Position, Micros)>,
+    /// Its legs, oldest first.
+    pub legs: Vec<Position>,
+}
+
+/// What a void or correction names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The leg it stands on.
+    pub leg: Option<Position>,
+    /// Who captured it.
+    pub source: SourceName,
+    /// The party of that source.
+    pub party: PartyName,
+    /// The code that was scanned.
+    pub code: Option<Code>,
+}
+
+/// The desk of one batch.
+#[derive(Clone, Debug, Default)]
+pub struct Desk {
+    /// The directory as of this batch.
+    pub directory: Arc<Directory>,
+    legs: BTreeMap<Position, Option<Leg>>,
+    dossiers: BTreeMap<Position, Option<Dossier>>,
+    tags: BTreeMap<CodeKey, Vec<Tag>>,
+    chains: BTreeMap<Position, Vec<Step>>,
+    targets: BTreeMap<Position, Option<Target>>,
+    changed_legs: BTreeSet<Position>,
+    changed_dossiers: BTreeSet<Position>,
+    new_tags: Vec<Tag>,
+}
+
+impl Desk {
+    /// An empty desk under a directory.
+    pub fn new(directory: Arc<Directory>) -> Desk {
+        Desk { directory, ..Desk::default() }
+    }
+
+    // What the journal lays on the desk. Nothing that was changed on the desk is overwritten.
+
+    /// Lays a leg, or the knowledge that there is none.
+    pub fn lay_leg(&mut self, id: Position, leg: Option<Leg>) {
+        self.legs.entry(id).or_insert(leg);
+    }
+
+    /// Lays a dossier, or the knowledge that there is none.
+    pub fn lay_dossier(&mut self, id: Position, dossier: Option<Dossier>) {
+        self.dossiers.entry(id).or_insert(dossier);
+    }
+
+    /// Lays all tags of a code.
+    pub fn lay_tags(&mut self, key: CodeKey, tags: Vec<Tag>) {
+        self.tags.entry(key).or_insert(tags);
+    }
+
+    /// Lays all events of a leg as stored; events of this batch are added as they are applied.
+    pub fn lay_chain(&mut self, leg: Position, steps: Vec<Step>) {
+        self.chains.entry(leg).or_insert(steps);
+    }
+
+    /// Lays what a correction names.
+    pub fn lay_target(&mut self, position: Position, target: Option<Target>) {
+        self.targets.entry(position).or_insert(target);
+    }
+
+    /// Whether something is on the desk.
+    pub fn has(&self, missing: &Missing) -> bool {
+        match missing {
+            Missing::Tags(key) => self.tags.contains_key(key),
+            Missing::Leg(id) => self.legs.contains_key(id),
+            Missing::Dossier(id) => self.dossiers.contains_key(id),
+            Missing::Chain(id) => self.chains.contains_key(id),
+            Missing::Target(position) => self.targets.contains_key(position),
+        }
+    }
+
+    // What applying reads.
+
+    /// A leg, if it exists.
+    pub fn leg(&self, id: Position) -> Result<Option<&Leg>, Missing> {
+        self.legs.get(&id).map(Option::as_ref).ok_or(Missing::Leg(id))
+    }
+
+    /// A leg that something else on the desk names, and that therefore exists.
+    pub fn known_leg(&self, id: Position) -> Result<&Leg, Missing> {
+        self.leg(id)?.ok_or(Missing::Leg(id))
+    }
+
+    /// A dossier, if it exists.
+    pub fn dossier(&self, id: Position) -> Result<Option<&Dossier>, Missing> {
+        self.dossiers.get(&id).map(Option::as_ref).ok_or(Missing::Dossier(id))
+    }
+
+    /// The tags of a code.
+    pub fn tags(&self, code: &Code) -> Result<&[Tag], Missing> {
+        let key = CodeKey::of(code);
+        self.tags.get(&key).map(Vec::as_slice).ok_or(Missing::Tags(key))
+    }
+
+    /// What a correction names, if it exists.
+    pub fn target(&self, position: Position) -> Result<Option<&Target>, Missing> {
+        self.targets.get(&position).map(Option::as_ref).ok_or(Missing::Target(position))
+    }
+
+    /// The fold of a leg with one more event: pushed when it is the newest, folded whole when it is not.
+    pub fn fold_with(&self, leg: &Leg, step: &Step) -> Result<Folded, Missing> {
+        if custody::is_newest(&leg.fold, step) {
+            let mut fold = leg.fold.clone();
+            let effect = fold.push(leg.ground(), step);
+            return Ok(Folded { fold, effects: vec![(step.position, effect)] });
+        }
+        let mut steps = self.chains.get(&leg.id).ok_or(Missing::Chain(leg.id))?.clone();
+        steps.push(step.clone());
+        Ok(custody::fold(leg.ground(), &steps))
+    }
+
+    // What applying writes.
+
+    /// Puts a leg down, changed or new.
+    pub fn put_leg(&mut self, leg: Leg) {
+        self.changed_legs.insert(leg.id);
+        self.legs.insert(leg.id, Some(leg));
+    }
+
+    /// Puts a dossier down, changed or new.
+    pub fn put_dossier(&mut self, dossier: Dossier) {
+        self.changed_dossiers.insert(dossier.id);
+        self.dossiers.insert(dossier.id, Some(dossier));
+    }
+
+    /// Adds an event to a leg's chain, if the chain is on the desk.
+    pub fn add_step(&mut self, leg: Position, step: &Step, born: bool) {
+        if born {
+            self.chains.insert(leg, vec![step.clone()]);
+        } else if let Some(steps) = self.chains.get_mut(&leg) {
+            steps.push(step.clone());
+        }
+    }
+
+    /// Attaches a code.
+    pub fn put_tag(&mut self, tag: Tag) {
+        // A code nobody asked about yet is loaded when somebody does; the new tag must then be added to what is stored.
+        if let Some(tags) = self.tags.get_mut(&tag.key) {
+            tags.push(tag.clone());
+        }
+        self.new_tags.push(tag);
+    }
+
+    /// The tags made in this batch for a code, for a journal that lays stored tags after them.
+    pub fn new_tags_of(&self, key: &CodeKey) -> Vec<Tag> {
+        self.new_tags.iter().filter(|tag| tag.key == *key).cloned().collect()
+    }
+
+    /// Everything that changed: legs, dossiers, new tags.
+    pub fn into_changes(mut self) -> Changes {
+        let legs = self.changed_legs.iter().filter_map(|id| self.legs.remove(id).flatten()).collect();
+        let dossiers = self.changed_dossiers.iter().filter_map(|id| self.dossiers.remove(id).flatten()).collect();
+        Changes { legs, dossiers, tags: self.new_tags }
+    }
+}
+
+/// What a batch changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Legs, new or changed.
+    pub legs: Vec<Leg>,
+    /// Dossiers, new or changed.
+    pub dossiers: Vec<Dossier>,
+    /// New tags.
+    pub tags: Vec<Tag>,
+}
