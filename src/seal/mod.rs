@@ -1,1 +1,9 @@
-//! Owns: the record's layout, leaf hashes, the Merkle frontier, signed heads.
+//! Owns: the record's layout, leaf hashes, the Merkle frontier, signed heads and the key that signs them.
+//! Never: sees a clock, randomness, SQL or a file other than the key's; changes a byte of a record once written.
+
+/// What a record binds without holding it.
+pub mod digest;
+/// The Merkle tree of a lane, as far as adding to it needs.
+pub mod frontier;
+/// From a record to its leaf.
+pub mod leaf;
