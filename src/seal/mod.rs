@@ -5,5 +5,7 @@
 pub mod digest;
 /// The Merkle tree of a lane, as far as adding to it needs.
 pub mod frontier;
+/// The file of the signing key.
+pub mod keyring;
 /// From a record to its leaf.
 pub mod leaf;
