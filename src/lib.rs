@@ -2,6 +2,7 @@
 //!
 //! The modules in the order in which a scan passes them.
 
+pub mod doors;
 pub mod dossier;
 pub mod limits;
 pub mod seal;

@@ -1,0 +1,4 @@
+//! Owns: the ways in and out. The only place that knows protobuf, HTTP and terminals.
+//! Never: decides what a scan means, or sees SQL.
+
+pub mod wire;
