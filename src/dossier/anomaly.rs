@@ -1,5 +1,7 @@
 //! Anomalies (sai lệch): what does not fit is journaled and flagged, never refused.
 
+use serde::{Deserialize, Serialize};
+
 use super::event::numbered;
 use super::names::Position;
 
@@ -60,7 +62,7 @@ numbered! {
 }
 
 /// One anomaly and the event that shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Anomaly {
     /// What does not fit.
     pub kind: AnomalyKind,

@@ -1,6 +1,8 @@
 //! The desk: what one batch works on. Legs, dossiers and code tags are laid on it by the journal; what is not there is
 //! asked for by name, so that applying an event stays pure and can be begun again.
 
+use serde::{Deserialize, Serialize};
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -26,7 +28,7 @@ pub enum Missing {
 }
 
 /// A code as tags know it: kind and text, for an opaque dossier code its agency too.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CodeKey(pub String);
 
 impl CodeKey {
@@ -65,7 +67,7 @@ pub struct Tag {
 }
 
 /// A code on a leg.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tagged {
     /// The code.
     pub code: Code,
@@ -74,7 +76,7 @@ pub struct Tagged {
 }
 
 /// A leg as kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leg {
     /// Its id: the position of its birth.
     pub id: Position,
@@ -120,7 +122,7 @@ impl Leg {
 }
 
 /// A dossier as kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dossier {
     /// Its id: the position of its birth.
     pub id: Position,

@@ -1,10 +1,12 @@
 //! What a device has been heard to say: its running numbers without gaps, and the gaps.
 
+use serde::{Deserialize, Serialize};
+
 use super::names::Micros;
 use crate::limits;
 
 /// The numbers heard from one device, as the contiguous run from 1 and the runs beyond it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Heard {
     /// All of 1..=contiguous were heard.
     pub contiguous: u64,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::event::numbered;
 use super::names::{Lane, Micros, PartyName, SourceName};
 
 /// A civil date as days since 1970-01-01 in Vietnam's time zone.
@@ -25,6 +26,18 @@ impl Day {
     }
 }
 
+numbered! {
+    /// The roles of an agency.
+    AgencyKind {
+        /// Cơ quan giải quyết: owns dossiers.
+        Owner = 1 "OWNER",
+        /// Bộ phận Một cửa: receives and hands out for others.
+        Counter = 2 "COUNTER",
+        /// Both.
+        Both = 3 "BOTH",
+    }
+}
+
 /// What a party is entered as.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Party {
@@ -43,8 +56,8 @@ pub struct Agency {
     pub title: String,
     /// The agency above it.
     pub parent: Option<PartyName>,
-    /// Free word for what it is, e.g. `department`, `counter`, `commune`.
-    pub kind: String,
+    /// Owner, counter or both.
+    pub kind: AgencyKind,
     /// First day.
     pub valid_from: Option<Day>,
     /// Last day.
@@ -110,6 +123,8 @@ pub struct Source {
     pub name: SourceName,
     /// The party it is enrolled under.
     pub party: PartyName,
+    /// The counter where it stands, for a device of a carrier at an agency.
+    pub agency: Option<PartyName>,
     /// The post office where it stands, if it has one.
     pub office: Option<String>,
     /// Staff number of who has it; never a name.
@@ -172,7 +187,10 @@ impl Directory {
     /// The agency that a code meant on a day: its own first code, or a dated alias.
     pub fn agency_by_code(&self, code: &str, day: Day) -> Option<&PartyName> {
         let meant = self.aliases.get(code).and_then(|aliases| {
-            aliases.iter().find(|alias| within(alias.valid_from, alias.valid_to, day)).map(|alias| &alias.agency)
+            aliases
+                .iter()
+                .find(|alias| within(alias.valid_from, alias.valid_to, day))
+                .map(|alias| &alias.agency)
         });
         if meant.is_some() {
             return meant;

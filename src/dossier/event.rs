@@ -1,5 +1,7 @@
 //! What the post and the agencies say happened: event types, reasons, measures and the event as understood.
 
+use serde::{Deserialize, Serialize};
+
 use super::code::Code;
 use super::leg::LegKind;
 use super::names::{Micros, PartyName, Position};
@@ -33,6 +35,20 @@ macro_rules! numbered {
             pub fn from_text(text: &str) -> Option<$name> {
                 let wanted = text.trim().replace('-', "_").to_ascii_uppercase();
                 $name::ALL.iter().copied().find(|value| value.text() == wanted)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.serialize_u8(self.number())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<$name, D::Error> {
+                let number = <u8 as serde::Deserialize>::deserialize(from)?;
+                let unknown = || serde::de::Error::custom(concat!("unknown number of ", stringify!($name)));
+                $name::from_number(number.into()).ok_or_else(unknown)
             }
         }
     };
@@ -112,7 +128,7 @@ impl EventType {
 }
 
 /// Why something did not go as planned: the first half of the UPU pair reason + measure. Unknown numbers are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Reason(pub i32);
 
 impl Reason {
@@ -171,7 +187,7 @@ impl Reason {
 }
 
 /// What the carrier does about it: the second half of the UPU pair. Unknown numbers are kept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Measure(pub i32);
 
 impl Measure {

@@ -1,5 +1,7 @@
 //! Legs (lượt chuyển): their kinds, states and holders.
 
+use serde::{Deserialize, Serialize};
+
 use super::event::numbered;
 use super::names::PartyName;
 
@@ -125,7 +127,7 @@ numbered! {
 }
 
 /// Who has a leg's envelope now (đơn vị đang giữ).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Holder {
     /// Citizen, post, agency, or nobody.
     pub kind: HolderKind,
@@ -158,7 +160,7 @@ impl Holder {
 }
 
 /// What an event did: the leg's state and holder as known just before and just after the event's own position.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     /// The state after.
     pub state: LegState,
@@ -195,7 +197,7 @@ numbered! {
 }
 
 /// What is fixed when a leg is born and never changes after.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Birth {
     /// The kind of leg.
     pub kind: LegKind,

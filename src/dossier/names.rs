@@ -1,11 +1,13 @@
 //! Names, positions and times that cross stations.
 
+use serde::{Deserialize, Serialize};
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Micros(pub i64);
 
 impl Micros {
@@ -26,12 +28,12 @@ impl Micros {
 }
 
 /// A lane: one complete journal with one lock, one dense position and one Merkle tree.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Lane(pub u16);
 
 /// A place in the journal, written `{lane}-{pos}`. Positions count from 1. The ids of legs and dossiers are the
 /// positions of their births.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Position {
     /// The lane.
     pub lane: Lane,
@@ -71,7 +73,7 @@ impl FromStr for Position {
 }
 
 /// The whole name of a party: `agencies/{code}` or `carriers/{id}`. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PartyName(Arc<str>);
 
 impl PartyName {
@@ -114,7 +116,7 @@ impl fmt::Debug for PartyName {
 }
 
 /// The whole name of a source: `…/devices/{id}` or `…/systems/{id}` under its party; for a command the party itself.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SourceName(Arc<str>);
 
 impl SourceName {

@@ -138,7 +138,8 @@ impl Refusal {
 
     /// The same refusal with its field under another: `event` + `code` = `event.code`.
     pub fn under(mut self, parent: &str) -> Refusal {
-        self.field = if self.field.is_empty() { parent.to_owned() } else { format!("{parent}.{}", self.field) };
+        self.field =
+            if self.field.is_empty() { parent.to_owned() } else { format!("{parent}.{}", self.field) };
         self
     }
 

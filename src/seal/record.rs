@@ -5,7 +5,7 @@
 
 use crate::dossier::anomaly::{Anomaly, AnomalyKind};
 use crate::dossier::event::{EventType, Measure, Reason};
-use crate::dossier::leg::{Holder, HolderKind, LegKind, LegState, Outcome, Placement};
+use crate::dossier::leg::{Birth, Holder, HolderKind, LegKind, LegState, Outcome, Placement};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
 
 /// The first byte of a record.
@@ -67,13 +67,17 @@ pub struct Record {
     pub office: Option<String>,
     /// The code, as understood.
     pub code: Option<CodeText>,
+    /// The other codes of the same envelope, as understood.
+    pub also: Vec<CodeText>,
+    /// BAGGED: the bag it went into.
+    pub receptacle: Option<CodeText>,
     /// Whether the code was understood only after repair.
     pub repaired: bool,
     /// Whether the code's check digit is wrong and was typed twice.
     pub unverified: bool,
     /// Whether a citizen's side was attested.
     pub attested: bool,
-    /// The event this one voids, replaces or places.
+    /// The event this one voids or replaces; of PLACED, what the event placed voids or replaces.
     pub corrects: Option<Position>,
     /// Of PLACED: where the event that is placed stands.
     pub placed_from: Option<Position>,
@@ -105,23 +109,6 @@ pub struct CodeText {
     pub text: String,
     /// The agency it is a code of, for an opaque dossier code.
     pub agency: Option<PartyName>,
-}
-
-/// What a leg was opened as.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Birth {
-    /// What kind of journey.
-    pub kind: LegKind,
-    /// The agency that owns the dossier.
-    pub agency: PartyName,
-    /// The agency that receives or hands out for it.
-    pub counter: PartyName,
-    /// The carrier, once known.
-    pub carrier: Option<PartyName>,
-    /// The office that delivers.
-    pub office: Option<String>,
-    /// The procedure, by its whole name.
-    pub procedure: Option<String>,
 }
 
 /// Why a record could not be encoded or decoded. Fields are named as in `docs/record.md`.
@@ -269,7 +256,7 @@ layout! {
         kind, placed,
         source, client_event_id, device_seq, party, principal, supervisor,
         event_digest, personal_digest, request_digest,
-        reason, measure, agency, office, code, repaired, unverified, attested, corrects, placed_from,
+        reason, measure, agency, office, code, also, receptacle, repaired, unverified, attested, corrects, placed_from,
         parties, placement, leg, other_leg, dossier, birth, outcome, anomalies,
     }
 }

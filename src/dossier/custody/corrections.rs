@@ -25,7 +25,12 @@ pub(super) fn arrange<'a>(birth: Position, sorted: &[&'a Step]) -> Vec<Slot<'a>>
     let mut slots: Vec<Slot<'a>> = Vec::with_capacity(sorted.len());
     for step in sorted.iter().copied() {
         if stands_for_itself(birth, step) {
-            slots.push(Slot { counts: Some(step), refused: Vec::new(), names: names_of(step), original: step });
+            slots.push(Slot {
+                counts: Some(step),
+                refused: Vec::new(),
+                names: names_of(step),
+                original: step,
+            });
         }
     }
     for step in sorted.iter().copied() {
@@ -63,7 +68,8 @@ fn stands_for_itself(birth: Position, step: &Step) -> bool {
 fn may_correct(slot: &Slot<'_>, step: &Step, sorted: &[&Step]) -> bool {
     let same_source = step.order.source == slot.original.order.source;
     let answered = sorted.iter().any(|other| {
-        let answers = matches!(other.kind, EventType::Accepted | EventType::NotAccepted | EventType::PickedUp);
+        let answers =
+            matches!(other.kind, EventType::Accepted | EventType::NotAccepted | EventType::PickedUp);
         answers
             && other.party != slot.original.party
             && other.order > slot.original.order

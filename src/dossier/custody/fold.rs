@@ -1,5 +1,7 @@
 //! The state of a leg as a value that takes one event after the other.
 
+use serde::{Deserialize, Serialize};
+
 use super::Ground;
 use super::step::{OrderKey, Step};
 use super::transitions;
@@ -15,7 +17,7 @@ const SAID_MAX: usize = 8;
 const ANOMALIES_MAX: usize = 64;
 
 /// An offer that waits for the other side.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// The giver.
     pub party: PartyName,
@@ -26,7 +28,7 @@ pub struct Offer {
 }
 
 /// What somebody said since the state last changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
     /// The event.
     pub position: Position,
@@ -65,7 +67,7 @@ pub struct Effect {
 }
 
 /// A leg's state: the fold of its events so far.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fold {
     /// Where the leg is in its life.
     pub state: LegState,

@@ -1,10 +1,12 @@
 //! One event as the fold sees it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::dossier::event::{EventType, Measure, Reason};
 use crate::dossier::names::{Micros, PartyName, Position, SourceName};
 
 /// The order of a leg's events (I12). Total: no two facts share source and id.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct OrderKey {
     /// When it happened, corrected by the device's measured skew.
     pub effective_at: Micros,

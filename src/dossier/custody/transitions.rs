@@ -173,7 +173,9 @@ fn offered(fold: &mut Fold, ground: Ground<'_>, step: &Step, by_carrier: bool) -
     }
     // The receiver has already spoken: is this the giver's word that was still missing?
     let gave = match fold.holder.kind {
-        HolderKind::Agency => by_carrier || (ground.birth.kind == LegKind::Transfer && step.party == ground.birth.agency),
+        HolderKind::Agency => {
+            by_carrier || (ground.birth.kind == LegKind::Transfer && step.party == ground.birth.agency)
+        }
         HolderKind::Post => by_agency,
         HolderKind::Citizen | HolderKind::None => false,
     };
@@ -199,7 +201,10 @@ fn accepted(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<AnomalyKind
     if !may_receive(ground, &step.party) {
         return vec![AnomalyKind::NotReceiver];
     }
-    if matches!(fold.state, LegState::HandedOver | LegState::Returned | LegState::Delivered | LegState::Undelivered) {
+    if matches!(
+        fold.state,
+        LegState::HandedOver | LegState::Returned | LegState::Delivered | LegState::Undelivered
+    ) {
         return vec![AnomalyKind::AfterEnd];
     }
     match &fold.offer {
@@ -330,8 +335,8 @@ fn delivery_revoked(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<Ano
     if !step.supervisor {
         return vec![AnomalyKind::NotSupervisor];
     }
-    let delivered =
-        matches!(fold.state, LegState::Delivered | LegState::Returned) && fold.holder.kind == HolderKind::Citizen;
+    let delivered = matches!(fold.state, LegState::Delivered | LegState::Returned)
+        && fold.holder.kind == HolderKind::Citizen;
     if !delivered {
         return vec![AnomalyKind::OutOfOrder];
     }
@@ -350,4 +355,3 @@ fn delivery_revoked(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<Ano
     fold.delivered_at = None;
     Vec::new()
 }
-

@@ -1,0 +1,373 @@
+//! Owns: keeping what the journal hands over, and reading it back. The only place that knows SQL.
+//! Never: decides anything. It does not number, judge, hash or sign; it keeps one [`Commit`] whole or not at all.
+//!
+//! One writer per lane at a time: `Writer::begin` takes the lane, `Writer::commit` or `Writer::rollback` lets it go.
+//! Readers see only what was committed.
+
+pub mod memory;
+pub mod sqlite;
+
+use bytes::Bytes;
+use std::collections::BTreeMap;
+
+use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag};
+use crate::dossier::device::Heard;
+use crate::dossier::directory::{Agency, Alias, Carrier, Directory, Office, Procedure, Source};
+use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
+use crate::seal::head::Seal;
+
+/// What went wrong while keeping or reading. The source says why; it is logged and never shown to a caller.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store refused or failed a step; nothing of it is kept.
+    #[error("store could not {step}")]
+    Failed {
+        /// What was being done.
+        step: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// What is stored cannot be read as what it should be.
+    #[error("stored {what} cannot be read")]
+    Corrupt {
+        /// What it should be.
+        what: &'static str,
+    },
+    /// The store is not as this release needs it.
+    #[error("{0}")]
+    Unfit(String),
+}
+
+/// What a store is, fixed when it is made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// Random, for ever.
+    pub database: [u8; 16],
+    /// `None` until the first `serve` fixes it.
+    pub clock: Option<ClockMode>,
+    /// A copy begins a new epoch at its first `serve`.
+    pub copied: bool,
+}
+
+/// Whose time it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockMode {
+    /// The machine's.
+    System,
+    /// The greatest time told so far.
+    Replay,
+}
+
+/// A lane's head, read when it is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The lane.
+    pub lane: Lane,
+    /// Random; a restore begins a new one.
+    pub epoch: [u8; 16],
+    /// The last position; 0 when empty.
+    pub pos: u64,
+    /// Grows with every commit, notes included.
+    pub version: u64,
+    /// The time of the last batch.
+    pub sealed_at: Micros,
+    /// The Merkle frontier at `pos`, encoded.
+    pub frontier: Vec<u8>,
+    /// Under replay, the greatest time told so far.
+    pub told: Micros,
+    /// The directory's version.
+    pub directory: i64,
+}
+
+/// The key of a line: who captured it and the id it was given.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventKey {
+    /// The client's id first: UUIDv7 ids then append at one edge of the index.
+    pub id: Vec<u8>,
+    /// Short number of the source.
+    pub source: i64,
+}
+
+/// What was journaled under a key: enough to answer again or to tell other content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct First {
+    /// Where it stands.
+    pub pos: u64,
+    /// Its record.
+    pub record: Bytes,
+    /// The salt and body of its personal part, unless there is none or it was erased.
+    pub personal: Option<([u8; 16], Bytes)>,
+}
+
+/// A personal part as kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonalRow {
+    /// Made by the gateway; without it the digest in the record says nothing.
+    pub salt: [u8; 16],
+    /// Which key it is encrypted under; 0 = none.
+    pub key_id: i64,
+    /// The bytes as received.
+    pub body: Bytes,
+}
+
+/// One journaled line as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its position in the lane.
+    pub pos: u64,
+    /// Its key.
+    pub key: EventKey,
+    /// Its record.
+    pub record: Bytes,
+    /// Its event as received, or as the gateway encoded it.
+    pub event: Bytes,
+    /// The event before it on its leg's chain; 0 = none. The chain of a leg begins at the position that is its id.
+    pub prev: u64,
+    /// The logs that list it: party's short number and seq.
+    pub logs: Vec<(i64, u64)>,
+    /// Its personal part.
+    pub personal: Option<PersonalRow>,
+    /// The codes it waits for.
+    pub waits_for: Vec<CodeKey>,
+    /// The waiting event that this one places and that waits no longer.
+    pub placed: Option<u64>,
+}
+
+/// A change that is no event: it takes no position and rides in a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Which leg a waiting event will be placed on; kept only if none is kept yet.
+    Pin {
+        /// The waiting event.
+        pos: u64,
+        /// The leg.
+        target: Position,
+    },
+    /// How far a follower has come.
+    Follower {
+        /// Its name.
+        name: &'static str,
+        /// The last position it has done with.
+        pos: u64,
+    },
+    /// A new agency.
+    Agency(Agency),
+    /// A new dated alias.
+    Alias(Alias),
+    /// A new carrier.
+    Carrier(Carrier),
+    /// A new office.
+    Office(Office),
+    /// A new procedure.
+    Procedure(Procedure),
+    /// A new source.
+    Source(Source),
+}
+
+/// What is listed for a party: a leg or a dossier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Concern {
+    /// A leg.
+    Leg(Position),
+    /// A dossier.
+    Dossier(Position),
+}
+
+/// Everything one batch writes, all or nothing.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// The lane.
+    pub lane: Lane,
+    /// Its new head; `pos` is the last entry's, `version` one more than at `begin`.
+    pub head: Head,
+    /// The lines, in order of position.
+    pub entries: Vec<Entry>,
+    /// Legs, dossiers and tags, new or changed.
+    pub changes: Changes,
+    /// New listings: party's short number and what is listed; may repeat what is kept.
+    pub concerns: Vec<(i64, Concern)>,
+    /// Device numbers heard, by the source's short number.
+    pub devices: Vec<(i64, Heard)>,
+    /// Notes.
+    pub notes: Vec<Note>,
+    /// The signed head; `None` when the batch has notes only.
+    pub seal: Option<Seal>,
+}
+
+/// How a commit ended.
+#[derive(Debug)]
+pub enum Committed {
+    /// It is durable.
+    Done,
+    /// Nobody knows: the keys decide when the batch is run again.
+    Unknown(Error),
+}
+
+/// A line of a party's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The dense number in the log.
+    pub seq: u64,
+    /// The entry.
+    pub stored: Stored,
+}
+
+/// A journaled line as it is read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its position.
+    pub pos: u64,
+    /// Its record.
+    pub record: Bytes,
+    /// Its event.
+    pub event: Bytes,
+    /// The event before it on its leg's chain; 0 = none.
+    pub prev: u64,
+}
+
+/// An API key as kept: never the secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    /// The part of the key that is not secret.
+    pub id: String,
+    /// SHA-256 of the secret.
+    pub secret_sha256: [u8; 32],
+    /// The party; `None` only for an administrator.
+    pub party: Option<PartyName>,
+    /// Role, as the command line spells it.
+    pub role: String,
+    /// What it is called.
+    pub name: String,
+    /// Staff number of the person who holds it.
+    pub person: Option<String>,
+    /// The sources it is bound to; empty = every source of the party.
+    pub sources: Vec<SourceName>,
+    /// When it was made.
+    pub created_at: Micros,
+    /// When it was revoked.
+    pub revoked_at: Option<Micros>,
+}
+
+/// A lane's writer. Every method is called between `begin` and `commit`, except `begin` itself.
+#[derive(Debug)]
+pub enum Writer {
+    /// In memory.
+    Memory(memory::Writer),
+    /// In a SQLite file.
+    Sqlite(sqlite::Writer),
+}
+
+/// A reader: cheap to clone, used by many at once.
+#[derive(Clone, Debug)]
+pub enum Reader {
+    /// In memory.
+    Memory(memory::Reader),
+    /// In a SQLite file.
+    Sqlite(sqlite::Reader),
+}
+
+/// Writes the same call for every kind of store.
+macro_rules! forward {
+    ($kind:ident, $($(#[$meta:meta])* fn $name:ident(&$($mutability:ident)? self $(, $arg:ident: $ty:ty)*) -> $ret:ty;)*) => {
+        impl $kind {
+            $(
+                $(#[$meta])*
+                pub async fn $name(&$($mutability)? self $(, $arg: $ty)*) -> Result<$ret, Error> {
+                    match self {
+                        $kind::Memory(store) => store.$name($($arg),*),
+                        $kind::Sqlite(store) => store.$name($($arg),*),
+                    }
+                }
+            )*
+        }
+    };
+}
+
+forward! { Writer,
+    /// Takes the lane until `commit` or `rollback`.
+    fn begin(&mut self, lane: Lane) -> Head;
+    /// The directory as this lane's commits see it.
+    fn directory(&mut self) -> Directory;
+    /// What was journaled under keys; absent keys are absent from the answer.
+    fn firsts(&mut self, lane: Lane, keys: &[EventKey]) -> BTreeMap<EventKey, First>;
+    /// What was journaled at a position, as a key's first.
+    fn first_at(&mut self, lane: Lane, pos: u64) -> Option<First>;
+    /// All tags of a code.
+    fn tags(&mut self, lane: Lane, key: &CodeKey) -> Vec<Tag>;
+    /// A leg.
+    fn leg(&mut self, id: Position) -> Option<Leg>;
+    /// A dossier.
+    fn dossier(&mut self, id: Position) -> Option<Dossier>;
+    /// One entry.
+    fn entry(&mut self, position: Position) -> Option<Stored>;
+    /// The events of a leg's chain from `last` back to its birth, newest first.
+    fn chain(&mut self, leg: Position, last: u64) -> Vec<Stored>;
+    /// The last number of each party's log, by short number; 0 where it is empty.
+    fn log_heads(&mut self, lane: Lane, parties: &[i64]) -> BTreeMap<i64, u64>;
+    /// What was heard from a source.
+    fn device(&mut self, lane: Lane, source: i64) -> Heard;
+    /// The leg a waiting event is pinned to.
+    fn pin(&mut self, lane: Lane, pos: u64) -> Option<Position>;
+    /// Writes a batch and lets the lane go. An `Err` means that nothing of it is kept.
+    fn commit(&mut self, commit: &Commit) -> Committed;
+    /// Lets the lane go; nothing is kept.
+    fn rollback(&mut self) -> ();
+}
+
+forward! { Reader,
+    /// What the store is.
+    fn identity(&self) -> Identity;
+    /// A lane's head.
+    fn head(&self, lane: Lane) -> Head;
+    /// The directory.
+    fn directory(&self) -> Directory;
+    /// The directory's version alone.
+    fn directory_version(&self) -> i64;
+    /// A party's log after a number, at most `limit` lines and about a megabyte, in order.
+    fn log_after(&self, lane: Lane, party: i64, seq: u64, limit: usize) -> Vec<Listed>;
+    /// The last number of a party's log.
+    fn log_head(&self, lane: Lane, party: i64) -> u64;
+    /// The number of an entry in a party's log, if it is listed there.
+    fn log_seq(&self, lane: Lane, party: i64, pos: u64) -> Option<u64>;
+    /// One entry.
+    fn entry(&self, position: Position) -> Option<Stored>;
+    /// A leg.
+    fn leg(&self, id: Position) -> Option<Leg>;
+    /// A dossier.
+    fn dossier(&self, id: Position) -> Option<Dossier>;
+    /// All tags of a code.
+    fn tags(&self, lane: Lane, key: &CodeKey) -> Vec<Tag>;
+    /// The events of a leg's chain from `last` back to its birth, newest first.
+    fn chain(&self, leg: Position, last: u64) -> Vec<Stored>;
+    /// Legs listed for a party below an id, newest first.
+    fn legs_of(&self, lane: Lane, party: i64, below: u64, limit: usize) -> Vec<Position>;
+    /// Dossiers listed for a party below an id, newest first.
+    fn dossiers_of(&self, lane: Lane, party: i64, below: u64, limit: usize) -> Vec<Position>;
+    /// A personal part, unless there is none or it was erased.
+    fn personal(&self, position: Position) -> Option<PersonalRow>;
+    /// The first seal that covers a position: the smallest size not below it.
+    fn seal_covering(&self, lane: Lane, pos: u64) -> Option<Seal>;
+    /// The last seal committed at or before a time.
+    fn seal_at(&self, lane: Lane, time: Micros) -> Option<Seal>;
+    /// The last seal.
+    fn last_seal(&self, lane: Lane) -> Option<Seal>;
+    /// The public key of a signing key's id.
+    fn signing_key(&self, key_id: u32) -> Option<[u8; 32]>;
+    /// What was heard from a source.
+    fn device(&self, lane: Lane, source: i64) -> Heard;
+    /// An API key.
+    fn key(&self, id: &str) -> Option<KeyRow>;
+    /// All API keys.
+    fn keys(&self) -> Vec<KeyRow>;
+    /// How far a follower has come.
+    fn follower(&self, lane: Lane, name: &str) -> u64;
+    /// Positions after `pos` whose events wait or made tags, ascending.
+    fn tie_work(&self, lane: Lane, pos: u64, limit: usize) -> Vec<u64>;
+    /// The codes an event waits for.
+    fn waits_for(&self, lane: Lane, pos: u64) -> Vec<CodeKey>;
+    /// The events that wait for a code, ascending.
+    fn waiting_on(&self, lane: Lane, key: &CodeKey) -> Vec<u64>;
+    /// The codes that an event attached, with all their tags.
+    fn tags_made_at(&self, lane: Lane, pos: u64) -> Vec<Tag>;
+}
