@@ -35,7 +35,13 @@ impl CodeKey {
     /// The key of a code.
     pub fn of(code: &Code) -> CodeKey {
         let agency = code.agency().map_or("", |agency| agency.as_str());
-        CodeKey(format!("{}{}{}{}", code.kind().number(), code.text(), if agency.is_empty() { "" } else { "@" }, agency))
+        CodeKey(format!(
+            "{}{}{}{}",
+            code.kind().number(),
+            code.text(),
+            if agency.is_empty() { "" } else { "@" },
+            agency
+        ))
     }
 
     /// Whether it is the key of a bag, whose scans wait for whatever is found to be inside.
@@ -302,7 +308,8 @@ impl Desk {
     /// Everything that changed: legs, dossiers, new tags.
     pub fn into_changes(mut self) -> Changes {
         let legs = self.changed_legs.iter().filter_map(|id| self.legs.remove(id).flatten()).collect();
-        let dossiers = self.changed_dossiers.iter().filter_map(|id| self.dossiers.remove(id).flatten()).collect();
+        let dossiers =
+            self.changed_dossiers.iter().filter_map(|id| self.dossiers.remove(id).flatten()).collect();
         Changes { legs, dossiers, tags: self.new_tags }
     }
 }

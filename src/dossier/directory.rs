@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::event::numbered;
+use super::leg::LegKind;
 use super::names::{Lane, Micros, PartyName, SourceName};
 
 /// A civil date as days since 1970-01-01 in Vietnam's time zone.
@@ -114,6 +115,18 @@ pub struct Procedure {
     pub returned: bool,
     /// First day in force.
     pub valid_from: Option<Day>,
+}
+
+impl Procedure {
+    /// Whether the procedure lets papers travel by post on a leg of this kind. Agencies may pass papers to each other,
+    /// and what came by post may always go back.
+    pub fn may_go(&self, kind: LegKind) -> bool {
+        match kind {
+            LegKind::Inbound | LegKind::Supplement => self.pickup,
+            LegKind::Outbound => self.returned,
+            LegKind::Transfer | LegKind::ReturnToCitizen | LegKind::ReturnToAgency => true,
+        }
+    }
 }
 
 /// A source: a device or a system that captures facts.

@@ -2,10 +2,14 @@
 //! Never: sees a clock, a socket, SQL or protobuf; the same arguments give the same answer for ever.
 
 pub mod anomaly;
+pub mod apply;
 pub mod code;
 pub mod custody;
+pub mod desk;
+pub mod device;
 pub mod directory;
 pub mod event;
 pub mod leg;
 pub mod names;
 pub mod refusal;
+pub mod resolve;

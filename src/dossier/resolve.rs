@@ -39,7 +39,12 @@ pub fn by_codes(desk: &Desk, party: &PartyName, codes: &[&Code], at: Micros) -> 
 }
 
 /// All legs that were put into a bag and may still be in it at a time.
-pub fn in_receptacle(desk: &Desk, party: &PartyName, bag: &Code, at: Micros) -> Result<Vec<Position>, Missing> {
+pub fn in_receptacle(
+    desk: &Desk,
+    party: &PartyName,
+    bag: &Code,
+    at: Micros,
+) -> Result<Vec<Position>, Missing> {
     let inside = tagged(desk, party, bag)?;
     let near = |leg: &Leg| may_mean(leg, at) && leg.annulled_at.is_none();
     Ok(inside.iter().filter(|candidate| near(candidate.leg)).map(|candidate| candidate.leg.id).collect())
@@ -73,7 +78,8 @@ fn tagged<'a>(desk: &'a Desk, party: &PartyName, code: &Code) -> Result<Vec<Cand
 fn choose(candidates: &[Candidate<'_>], at: Micros) -> Meant {
     let living: Vec<&Candidate<'_>> = candidates.iter().filter(|c| c.leg.annulled_at.is_none()).collect();
     let holds: Vec<&Candidate<'_>> = living.iter().copied().filter(|c| holds(c.leg, at)).collect();
-    let open: Vec<&Candidate<'_>> = holds.iter().copied().filter(|c| c.leg.fold.closed_at.is_none()).collect();
+    let open: Vec<&Candidate<'_>> =
+        holds.iter().copied().filter(|c| c.leg.fold.closed_at.is_none()).collect();
     if !open.is_empty() {
         return one_of(&open);
     }
@@ -95,7 +101,11 @@ fn one_of(candidates: &[&Candidate<'_>]) -> Meant {
         [only] => Meant::Leg(only.leg.id),
         [first, rest @ ..] => {
             let legs = candidates.iter().map(|candidate| candidate.leg.id).collect();
-            if rest.iter().all(|other| other.by == first.by) { Meant::Together(legs) } else { Meant::Ambiguous(legs) }
+            if rest.iter().all(|other| other.by == first.by) {
+                Meant::Together(legs)
+            } else {
+                Meant::Ambiguous(legs)
+            }
         }
     }
 }

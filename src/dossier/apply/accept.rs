@@ -1,0 +1,126 @@
+//! `AcceptDossier` (tiếp nhận, Form 01): the agency takes the matter on. Its code may be born here; the leg that brought
+//! the papers is linked. Nothing moves: the papers must already be in the agency's or its counter's hands.
+
+use super::leg_step::{put_on_leg, step_of};
+use super::register::{link, registered, tag_dossier};
+use super::{Applied, Said, Stopped};
+use crate::dossier::code::Code;
+use crate::dossier::desk::{Desk, Dossier, Leg, Missing, TagTarget};
+use crate::dossier::leg::HolderKind;
+use crate::dossier::names::Position;
+use crate::dossier::refusal::{Reason, Refusal};
+
+/// Which leg brought it.
+#[derive(Clone, Debug)]
+pub enum AcceptTarget {
+    /// The leg itself.
+    Leg(Position),
+    /// An item or slip on it.
+    Code(Code),
+}
+
+/// An acceptance.
+#[derive(Clone, Debug)]
+pub struct AcceptDossier {
+    /// Who accepts; the event is DOSSIER_ACCEPTED.
+    pub said: Said,
+    /// The leg, or a code on it.
+    pub target: AcceptTarget,
+    /// The dossier's code.
+    pub code: Code,
+    /// The procedure, where it is not known yet.
+    pub procedure: Option<String>,
+}
+
+pub(super) fn accept(
+    desk: &mut Desk,
+    accept: &AcceptDossier,
+    position: Position,
+) -> Result<Applied, Stopped> {
+    if let Some(name) = &accept.procedure
+        && !desk.directory.procedures.contains_key(name)
+    {
+        return Err(Refusal::field(Reason::NotFound, "procedure", "no such procedure").into());
+    }
+    let leg = target(desk, accept)?;
+    let known = registered(desk, &leg.birth.agency, &accept.code)?;
+    if let Some((linked, _)) = leg.dossier
+        && known.as_ref().map(|dossier| dossier.id) != Some(linked)
+    {
+        let why = format!("the leg already belongs to dossiers/{linked}");
+        return Err(Refusal::field(Reason::LegState, "code", why).into());
+    }
+    let effective_at = accept.said.effective_at;
+    let born = known.is_none();
+    let mut dossier = known.unwrap_or_else(|| Dossier {
+        id: position,
+        agency: leg.birth.agency.clone(),
+        counter: Some(leg.birth.counter.clone()).filter(|counter| *counter != leg.birth.agency),
+        code: accept.code.clone(),
+        procedure: accept.procedure.clone().or_else(|| leg.birth.procedure.clone()),
+        slip: None,
+        request_digest: [0; 32],
+        registered_at: effective_at,
+        accepted: None,
+        result: None,
+        due: Vec::new(),
+        legs: Vec::new(),
+    });
+    let mut written = put_on_leg(desk, &accept.said, leg.id, step_of(&accept.said, position, None))?;
+    written.dossier = Some(dossier.id);
+    dossier.accepted = dossier.accepted.or(Some((position, effective_at)));
+    dossier.due.extend(accept.said.event.due_at.map(|due| (position, due)));
+    if !dossier.legs.contains(&leg.id) {
+        dossier.legs.push(leg.id);
+    }
+    link(desk, leg.id, dossier.id, position)?;
+    if born {
+        tag_dossier(desk, &dossier);
+    }
+    desk.put_dossier(dossier);
+    Ok(Applied::Written(Box::new(written)))
+}
+
+fn target(desk: &Desk, accept: &AcceptDossier) -> Result<Leg, Stopped> {
+    let party = &accept.said.party;
+    let (field, legs) = match &accept.target {
+        AcceptTarget::Leg(id) => ("leg", vec![*id]),
+        AcceptTarget::Code(code) => ("item", tagged(desk, code)?),
+    };
+    let mut mine = Vec::new();
+    for id in legs {
+        if let Some(leg) = desk.leg(id)?
+            && (leg.birth.agency == *party || leg.birth.counter == *party)
+            && leg.annulled_at.is_none()
+        {
+            mine.push(leg);
+        }
+    }
+    let held: Vec<&Leg> =
+        mine.iter().copied().filter(|leg| leg.fold.holder.kind == HolderKind::Agency).collect();
+    match (held.as_slice(), mine.first()) {
+        ([only], _) => Ok((*only).clone()),
+        ([], None) => Err(Refusal::field(Reason::NotFound, field, "").into()),
+        ([], Some(leg)) => {
+            let why =
+                format!("the agency or its counter must hold it first; it is {}", leg.fold.state.text());
+            Err(Refusal::field(Reason::LegState, field, why).into())
+        }
+        (several, _) => {
+            let names: Vec<String> = several.iter().map(|leg| format!("legs/{}", leg.id)).collect();
+            Err(Refusal::field(Reason::CodeAmbiguous, field, names.join(", ")).into())
+        }
+    }
+}
+
+fn tagged(desk: &Desk, code: &Code) -> Result<Vec<Position>, Missing> {
+    let mut legs = Vec::new();
+    for tag in desk.tags(code)? {
+        if let TagTarget::Leg(id) = tag.target
+            && !legs.contains(&id)
+        {
+            legs.push(id);
+        }
+    }
+    Ok(legs)
+}

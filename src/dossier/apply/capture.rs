@@ -1,0 +1,172 @@
+//! A captured fact: it is never refused. It goes on the leg it means, opens one, or waits.
+
+use super::leg_step::{open_leg, put_on_leg, step_of};
+use super::{Capture, Said, Written};
+use crate::dossier::anomaly::AnomalyKind;
+use crate::dossier::code::{Code, CodeKind};
+use crate::dossier::desk::{CodeKey, Desk, Missing};
+use crate::dossier::directory::Day;
+use crate::dossier::event::EventType;
+use crate::dossier::leg::{Birth, LegKind, Placement};
+use crate::dossier::names::{PartyName, Position};
+use crate::dossier::resolve::{self, Meant};
+
+pub(super) fn capture(desk: &mut Desk, capture: &Capture, position: Position) -> Result<Written, Missing> {
+    let mut anomalies = shown_by_itself(desk, capture);
+    let said = canonical(desk, &capture.said, &mut anomalies);
+    let mut written = match find(desk, &said)? {
+        Found::Leg(leg) => {
+            let attested_side = touches_citizen(desk, leg, &said)?;
+            if attested_side && !capture.attested {
+                anomalies.push(AnomalyKind::NoProof);
+            }
+            put_on_leg(desk, &said, leg, step_of(&said, position, None))?
+        }
+        Found::Opens(birth) => {
+            if birth.kind.begins_at_citizen() && !capture.attested {
+                anomalies.push(AnomalyKind::NoProof);
+            }
+            open_leg(desk, &said, birth, None, step_of(&said, position, None))?
+        }
+        Found::Waits { codes, flag, candidates } => {
+            anomalies.extend(flag);
+            let mut written = Written::on_no_leg(said.party.clone(), Placement::Unplaced);
+            written.waits_for = codes.iter().map(CodeKey::of).collect();
+            written.waits_for.sort();
+            written.waits_for.dedup();
+            written.candidates = candidates;
+            written
+        }
+    };
+    written.flag(position, &anomalies);
+    Ok(written)
+}
+
+enum Found {
+    Leg(Position),
+    Opens(Birth),
+    Waits { codes: Vec<Code>, flag: Option<AnomalyKind>, candidates: Vec<Position> },
+}
+
+fn find(desk: &Desk, said: &Said) -> Result<Found, Missing> {
+    let event = &said.event;
+    let mut codes: Vec<&Code> = event.code.iter().chain(&event.also).collect();
+    if let Some(id) = event.leg {
+        let leg = desk.leg(id)?;
+        if leg.is_some_and(|leg| leg.birth.concerns(&said.party)) {
+            return Ok(Found::Leg(id));
+        }
+        return Ok(waits(&codes, Some(AnomalyKind::UnknownCode)));
+    }
+    let target = match event.corrects {
+        Some(corrected) => desk.target(corrected)?.filter(|target| target.party == said.party),
+        None => None,
+    };
+    if let Some(target) = target {
+        if let Some(leg) = target.leg {
+            return Ok(Found::Leg(leg));
+        }
+        // What it names still waits, or is a bag's scan: it goes wherever that goes, by the same code.
+        if codes.is_empty() {
+            codes.extend(&target.code);
+        }
+    }
+    let bag = event.code.as_ref().filter(|code| code.kind() == CodeKind::Receptacle);
+    if let Some(bag) = bag {
+        let inside = resolve::in_receptacle(desk, &said.party, bag, said.effective_at)?;
+        return Ok(waits(&[bag], inside.is_empty().then_some(AnomalyKind::UnknownCode)));
+    }
+    match resolve::by_codes(desk, &said.party, &codes, said.effective_at)? {
+        Meant::Leg(leg) => Ok(Found::Leg(leg)),
+        Meant::Together(_) => Ok(waits(&codes, None)),
+        Meant::Ambiguous(candidates) => Ok(Found::Waits {
+            codes: codes.into_iter().cloned().collect(),
+            flag: Some(AnomalyKind::Ambiguous),
+            candidates,
+        }),
+        Meant::Nothing => match opens(desk, said) {
+            Some(birth) => Ok(Found::Opens(birth)),
+            None => Ok(waits(&codes, Some(AnomalyKind::UnknownCode))),
+        },
+    }
+}
+
+fn waits(codes: &[&Code], flag: Option<AnomalyKind>) -> Found {
+    Found::Waits { codes: codes.iter().copied().cloned().collect(), flag, candidates: Vec::new() }
+}
+
+/// A carrier's pick-up that names an agency opens a leg at once, whether or not anybody ordered it.
+fn opens(desk: &Desk, said: &Said) -> Option<Birth> {
+    let event = &said.event;
+    if event.kind != EventType::PickedUp || !said.party.is_carrier() || event.corrects.is_some() {
+        return None;
+    }
+    let agency = event.agency.clone().filter(|agency| desk.directory.agency(agency).is_some())?;
+    let counter = event.counter.clone().filter(|counter| desk.directory.agency(counter).is_some());
+    Some(Birth {
+        kind: event.leg_kind.unwrap_or(LegKind::Inbound),
+        counter: counter.unwrap_or_else(|| agency.clone()),
+        agency,
+        carrier: Some(said.party.clone()),
+        office: None,
+        procedure: event.procedure.clone().filter(|name| desk.directory.procedures.contains_key(name)),
+    })
+}
+
+/// Whether a citizen gives or takes at this event, so that something must attest it.
+fn touches_citizen(desk: &Desk, leg: Position, said: &Said) -> Result<bool, Missing> {
+    let kind = desk.known_leg(leg)?.birth.kind;
+    Ok(match said.event.kind {
+        EventType::PickedUp => kind.begins_at_citizen(),
+        EventType::Delivered | EventType::Collected => !kind.ends_at_agency(),
+        _ => false,
+    })
+}
+
+/// Anomalies that the fact shows whatever leg it is on.
+fn shown_by_itself(desk: &Desk, capture: &Capture) -> Vec<AnomalyKind> {
+    let event = &capture.said.event;
+    let mut anomalies = Vec::new();
+    if capture.skewed {
+        anomalies.push(AnomalyKind::Skew);
+    }
+    if event.unverified {
+        anomalies.push(AnomalyKind::Unverified);
+    }
+    if !event.reason.is_known() || !event.measure.is_known() {
+        anomalies.push(AnomalyKind::ReasonUnknown);
+    }
+    if let Some(name) = &event.procedure {
+        match desk.directory.procedures.get(name) {
+            None => anomalies.push(AnomalyKind::ProcedureUnknown),
+            Some(procedure) => {
+                let kind = event.leg_kind.unwrap_or(LegKind::Inbound);
+                if event.kind == EventType::PickedUp && !procedure.may_go(kind) {
+                    anomalies.push(AnomalyKind::NotEligible);
+                }
+            }
+        }
+    }
+    anomalies
+}
+
+/// The same fact with agencies by the names they were first entered under: on an envelope stands what was valid that day.
+fn canonical(desk: &Desk, said: &Said, anomalies: &mut Vec<AnomalyKind>) -> Said {
+    let mut said = said.clone();
+    let day = Day::at(said.effective_at);
+    let mut unknown = false;
+    let mut name = |name: &mut Option<PartyName>| {
+        if let Some(given) = name {
+            match desk.directory.canonical(given, day) {
+                Some(known) => *name = Some(known.clone()),
+                None => unknown = true,
+            }
+        }
+    };
+    name(&mut said.event.agency);
+    name(&mut said.event.counter);
+    if unknown {
+        anomalies.push(AnomalyKind::AgencyUnknown);
+    }
+    said
+}

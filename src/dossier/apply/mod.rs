@@ -1,0 +1,175 @@
+//! What a fact or a command does: it is put on its leg, the leg is folded, and what there is to write is answered.
+//! Facts are never refused here; commands may be. Nothing is changed on the desk before it is certain that it will be:
+//! an answer of [`Missing`] can be begun again after the missing thing was laid.
+
+mod accept;
+mod cancel;
+mod capture;
+mod leg_step;
+mod order;
+mod place;
+mod register;
+
+pub use accept::{AcceptDossier, AcceptTarget};
+pub use cancel::CancelLeg;
+pub use order::OrderLeg;
+pub use place::Place;
+pub use register::RegisterDossier;
+
+use super::anomaly::{Anomaly, AnomalyKind};
+use super::desk::{CodeKey, Desk, Missing};
+use super::event::Event;
+use super::leg::{Birth, Outcome, Placement};
+use super::names::{Micros, PartyName, Position, SourceName};
+use super::refusal::Refusal;
+
+/// Who says it, and when the gateway had it: what facts and commands have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The capturing source; for a command the caller's party.
+    pub source: SourceName,
+    /// The client's id of it.
+    pub client_event_id: String,
+    /// The party of the source, or the caller's.
+    pub party: PartyName,
+    /// The person of the key, or the key itself.
+    pub principal: String,
+    /// Whether a supervisor's key says it.
+    pub supervisor: bool,
+    /// When it happened, corrected.
+    pub effective_at: Micros,
+    /// What happened, as understood.
+    pub event: Event,
+}
+
+/// What applying takes.
+#[derive(Clone, Debug)]
+pub enum Act {
+    /// A captured fact.
+    Capture(Capture),
+    /// `OrderLeg`.
+    Order(OrderLeg),
+    /// `CancelLeg`.
+    Cancel(CancelLeg),
+    /// `RegisterDossier`.
+    Register(RegisterDossier),
+    /// `AcceptDossier`.
+    Accept(AcceptDossier),
+    /// The tie places what could not be placed when it came.
+    Place(Place),
+}
+
+/// A captured fact.
+#[derive(Clone, Debug)]
+pub struct Capture {
+    /// Who said it.
+    pub said: Said,
+    /// A citizen's side, where there is one, is attested.
+    pub attested: bool,
+    /// The device's clock is off by more than is worth nothing.
+    pub skewed: bool,
+}
+
+/// What there is to write about one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Whose logs list it.
+    pub parties: Vec<PartyName>,
+    /// How it was placed.
+    pub placement: Placement,
+    /// The leg it stands on.
+    pub leg: Option<Position>,
+    /// The leg it ends or annuls besides.
+    pub other_leg: Option<Position>,
+    /// The dossier it is about.
+    pub dossier: Option<Position>,
+    /// What it opened its leg as.
+    pub birth: Option<Birth>,
+    /// What it did.
+    pub outcome: Option<Outcome>,
+    /// What does not fit.
+    pub anomalies: Vec<Anomaly>,
+    /// The event before it on its leg's chain; 0 = none.
+    pub prev: u64,
+    /// The codes it waits for.
+    pub waits_for: Vec<CodeKey>,
+    /// Legs that an ambiguous code may mean; a hint for the caller.
+    pub candidates: Vec<Position>,
+}
+
+impl Written {
+    /// A line that stands on no leg, listed for one party.
+    fn on_no_leg(party: PartyName, placement: Placement) -> Written {
+        Written {
+            parties: vec![party],
+            placement,
+            leg: None,
+            other_leg: None,
+            dossier: None,
+            birth: None,
+            outcome: None,
+            anomalies: Vec::new(),
+            prev: 0,
+            waits_for: Vec::new(),
+            candidates: Vec::new(),
+        }
+    }
+
+    fn flag(&mut self, position: Position, kinds: &[AnomalyKind]) {
+        for kind in kinds {
+            let anomaly = Anomaly { kind: *kind, position };
+            if !self.anomalies.contains(&anomaly) {
+                self.anomalies.push(anomaly);
+            }
+        }
+    }
+}
+
+/// How applying one line ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Applied {
+    /// Write this at the position that was given.
+    Written(Box<Written>),
+    /// A command that was carried out before under another id: answer as then, write nothing.
+    Again(Position),
+}
+
+/// Why applying one line did not end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stopped {
+    /// Something must be laid on the desk first.
+    Missing(Missing),
+    /// A command that is refused.
+    Refused(Refusal),
+}
+
+impl From<Missing> for Stopped {
+    fn from(missing: Missing) -> Stopped {
+        Stopped::Missing(missing)
+    }
+}
+
+impl From<Refusal> for Stopped {
+    fn from(refusal: Refusal) -> Stopped {
+        Stopped::Refused(refusal)
+    }
+}
+
+/// Applies one line at the position it will have if it is written.
+pub fn apply(desk: &mut Desk, act: &Act, position: Position) -> Result<Applied, Stopped> {
+    match act {
+        Act::Capture(capture) => Ok(Applied::Written(Box::new(capture::capture(desk, capture, position)?))),
+        Act::Order(order) => order::order(desk, order, position),
+        Act::Cancel(cancel) => cancel::cancel(desk, cancel, position),
+        Act::Register(register) => register::register(desk, register, position),
+        Act::Accept(accept) => accept::accept(desk, accept, position),
+        Act::Place(place) => place::place(desk, place, position),
+    }
+}
+
+/// A fact that could not be applied at all: journaled and flagged, so that it is not lost.
+pub fn not_applied(party: PartyName, position: Position) -> Written {
+    let mut written = Written::on_no_leg(party, Placement::Unplaced);
+    written.flag(position, &[AnomalyKind::NotApplied]);
+    written
+}

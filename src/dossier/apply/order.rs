@@ -1,0 +1,74 @@
+//! `OrderLeg`: an agency, or the carrier a citizen called, asks for a journey.
+
+use super::leg_step::{open_leg, step_of};
+use super::{Applied, Said, Stopped};
+use crate::dossier::desk::Desk;
+use crate::dossier::leg::{Birth, LegKind};
+use crate::dossier::names::{PartyName, Position};
+use crate::dossier::refusal::{Reason, Refusal};
+
+/// An order, its names canonical and known to the directory.
+#[derive(Clone, Debug)]
+pub struct OrderLeg {
+    /// Who orders; the event is ORDERED.
+    pub said: Said,
+    /// The owner.
+    pub agency: PartyName,
+    /// The counter.
+    pub counter: PartyName,
+    /// The carrier.
+    pub carrier: Option<PartyName>,
+    /// What kind of leg.
+    pub kind: LegKind,
+    /// The procedure.
+    pub procedure: Option<String>,
+    /// The dossier, where it exists.
+    pub dossier: Option<Position>,
+}
+
+pub(super) fn order(desk: &mut Desk, order: &OrderLeg, position: Position) -> Result<Applied, Stopped> {
+    if order.kind.is_return() {
+        let why = "a return leg is opened by scanning RETURN_STARTED";
+        return Err(Refusal::field(Reason::LegState, "kind", why).into());
+    }
+    if let Some(name) = &order.procedure {
+        let procedure = desk.directory.procedures.get(name);
+        let procedure =
+            procedure.ok_or_else(|| Refusal::field(Reason::NotFound, "procedure", "no such procedure"))?;
+        if !procedure.may_go(order.kind) {
+            let why = format!("the procedure may not go by post as {}", order.kind.text());
+            return Err(Refusal::field(Reason::ProcedureNotEligible, "procedure", why).into());
+        }
+    }
+    let dossier = match order.dossier {
+        Some(id) => {
+            let found = desk.dossier(id)?.filter(|dossier| dossier.agency == order.agency).cloned();
+            Some(found.ok_or_else(|| {
+                Refusal::field(Reason::NotFound, "dossier", "no such dossier of the agency")
+            })?)
+        }
+        None => None,
+    };
+    let birth = Birth {
+        kind: order.kind,
+        agency: order.agency.clone(),
+        counter: order.counter.clone(),
+        carrier: order.carrier.clone(),
+        office: order.said.event.office.clone(),
+        procedure: order.procedure.clone().or_else(|| dossier.as_ref().and_then(|d| d.procedure.clone())),
+    };
+    let step = step_of(&order.said, position, None);
+    let effective_at = order.said.effective_at;
+    let mut said = order.said.clone();
+    // The dossier's own code means the dossier, not one of its legs.
+    said.event.code = said.event.code.filter(|_| dossier.is_none());
+    let written = open_leg(desk, &said, birth, order.dossier, step)?;
+    if let Some(mut dossier) = dossier {
+        dossier.legs.push(position);
+        if order.kind == LegKind::Outbound && dossier.result.is_none() {
+            dossier.result = Some((position, effective_at));
+        }
+        desk.put_dossier(dossier);
+    }
+    Ok(Applied::Written(Box::new(written)))
+}

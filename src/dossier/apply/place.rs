@@ -1,0 +1,30 @@
+//! Placing what had to wait: the event as it was said, on the leg it turned out to mean, at its own time.
+
+use super::leg_step::{put_on_leg, step_of};
+use super::{Applied, Said, Stopped};
+use crate::dossier::desk::Desk;
+use crate::dossier::names::Position;
+use crate::dossier::refusal::{Reason, Refusal};
+
+/// A waiting event and the leg it is placed on.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The event as it was said.
+    pub said: Said,
+    /// Where it stands.
+    pub from: Position,
+    /// The leg.
+    pub leg: Position,
+}
+
+pub(super) fn place(desk: &mut Desk, place: &Place, position: Position) -> Result<Applied, Stopped> {
+    let leg = desk.leg(place.leg)?.filter(|leg| leg.birth.concerns(&place.said.party));
+    if leg.is_none() {
+        return Err(
+            Refusal::field(Reason::NotFound, "leg", "the leg does not concern the capturing party").into()
+        );
+    }
+    let step = step_of(&place.said, position, Some(place.from));
+    let written = put_on_leg(desk, &place.said, place.leg, step)?;
+    Ok(Applied::Written(Box::new(written)))
+}
