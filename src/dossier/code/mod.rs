@@ -12,6 +12,8 @@ pub mod procedure;
 mod receptacle;
 mod scanned;
 mod telex;
+#[cfg(test)]
+mod tests;
 
 use super::event::numbered;
 use super::names::PartyName;
