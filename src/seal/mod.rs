@@ -14,4 +14,5 @@ pub mod keyring;
 /// From a record to its leaf.
 pub mod leaf;
 /// The bytes that answer every retry and that the tree is made of.
+mod reading;
 pub mod record;

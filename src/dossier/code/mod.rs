@@ -15,6 +15,8 @@ mod telex;
 #[cfg(test)]
 mod tests;
 
+use serde::{Deserialize, Serialize};
+
 use super::event::numbered;
 use super::names::PartyName;
 use crate::limits;
@@ -39,7 +41,7 @@ numbered! {
 }
 
 /// A code as understood: two scans of one label are equal.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Code {
     kind: CodeKind,
     text: String,
@@ -153,6 +155,11 @@ impl Code {
             return None;
         }
         receptacle::parse(&self.text)
+    }
+
+    /// A code as it was understood once and stands in a record; it is not read again, whatever the rules say now.
+    pub const fn stored(kind: CodeKind, text: String, agency: Option<PartyName>) -> Code {
+        Code { kind, text, agency }
     }
 
     /// A code that is the same whoever reads it.
