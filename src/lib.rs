@@ -1,8 +1,15 @@
 //! Trao: a custody ledger for paper dossiers between the public post and the agencies they go to.
 //!
-//! The modules in the order in which a scan passes them.
+//! The modules in the order in which a scan passes them, then the plumbing.
 
+pub mod access;
 pub mod doors;
 pub mod dossier;
-pub mod limits;
+pub mod journal;
 pub mod seal;
+pub mod store;
+
+pub mod clock;
+pub mod limits;
+pub mod random;
+pub mod telemetry;

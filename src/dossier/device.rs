@@ -14,6 +14,8 @@ pub struct Heard {
     pub beyond: Vec<(u64, u64)>,
     /// When the last new line was received.
     pub last_received_at: Micros,
+    /// How far the device's clock was behind the gateway's when last measured, in microseconds; 0 while it is right.
+    pub offset_us: i64,
 }
 
 impl Heard {

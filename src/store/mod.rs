@@ -269,11 +269,24 @@ pub enum Reader {
 
 /// Writes the same call for every kind of store.
 macro_rules! forward {
-    ($kind:ident, $($(#[$meta:meta])* fn $name:ident(&$($mutability:ident)? self $(, $arg:ident: $ty:ty)*) -> $ret:ty;)*) => {
+    ($kind:ident, $($(#[$meta:meta])* fn $name:ident(&self $(, $arg:ident: $ty:ty)*) -> $ret:ty;)*) => {
         impl $kind {
             $(
                 $(#[$meta])*
-                pub async fn $name(&$($mutability)? self $(, $arg: $ty)*) -> Result<$ret, Error> {
+                pub async fn $name(&self $(, $arg: $ty)*) -> Result<$ret, Error> {
+                    match self {
+                        $kind::Memory(store) => store.$name($($arg),*),
+                        $kind::Sqlite(store) => store.$name($($arg),*),
+                    }
+                }
+            )*
+        }
+    };
+    ($kind:ident, $($(#[$meta:meta])* fn $name:ident(&mut self $(, $arg:ident: $ty:ty)*) -> $ret:ty;)*) => {
+        impl $kind {
+            $(
+                $(#[$meta])*
+                pub async fn $name(&mut self $(, $arg: $ty)*) -> Result<$ret, Error> {
                     match self {
                         $kind::Memory(store) => store.$name($($arg),*),
                         $kind::Sqlite(store) => store.$name($($arg),*),

@@ -4,6 +4,10 @@
 //! Partners see `Event`, `Personal` and the lines of batches as messages. The code has bytes in their place
 //! (`proto/build.rs` lists where), because what came is what is stored, hashed and relayed.
 
+pub mod from;
+pub mod into;
+pub mod time;
+
 /// The descriptors as published, well-known types and comments included: for reflection and for proto3 JSON.
 pub const DESCRIPTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
 

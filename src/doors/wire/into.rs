@@ -1,0 +1,337 @@
+//! From the wire to the domain: every field is parsed or the wrong one is named.
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::{time, v1};
+use crate::dossier::code::{Code, CodeKind, Unreadable};
+use crate::dossier::directory::{Day, Directory};
+use crate::dossier::event::{Event, EventType, Measure, Reason as EventReason};
+use crate::dossier::leg::LegKind;
+use crate::dossier::names::{Micros, PartyName, Position, SourceName};
+use crate::dossier::refusal::{Reason, Refusal};
+use crate::limits;
+
+/// A capture, parsed.
+#[derive(Clone, Debug)]
+pub struct ParsedCapture {
+    /// The source named.
+    pub source: SourceName,
+    /// The client's id.
+    pub client_event_id: String,
+    /// The event as understood.
+    pub event: Event,
+    /// The code was understood only after repair.
+    pub repaired: bool,
+    /// The event's bytes.
+    pub event_bytes: Bytes,
+    /// The personal part's bytes; `None` when there is none.
+    pub personal: Option<Bytes>,
+    /// Event or personal part attest a citizen's side.
+    pub attested: bool,
+    /// The device's clock at sending.
+    pub send_time: Option<Micros>,
+}
+
+/// Decodes a message that was received as bytes.
+pub fn message<M: Message + Default>(bytes: &Bytes, field: &str) -> Result<M, Refusal> {
+    M::decode(bytes.clone()).map_err(|_| Refusal::field(Reason::MessageMalformed, field, ""))
+}
+
+/// Parses a capture. Fields are named from the capture on: `event.code.value`.
+pub fn capture(capture: v1::Capture, directory: &Directory) -> Result<ParsedCapture, Refusal> {
+    let source = required(&capture.source, "source")?;
+    let client_event_id = visible_id(&capture.client_event_id, "client_event_id")?;
+    if capture.event.is_empty() {
+        return Err(Refusal::field(Reason::FieldRequired, "event", ""));
+    }
+    if capture.event.len() > limits::EVENT_BYTES {
+        return Err(Refusal::field(Reason::MessageTooLarge, "event", "an event takes 4 KiB at most"));
+    }
+    let sent: v1::Event = message(&capture.event, "event")?;
+    let (event, repaired) = event(&sent, directory).map_err(|refusal| refusal.under("event"))?;
+    let personal = personal(&capture.personal, "personal")?;
+    let by_slip = event.code.iter().chain(&event.also).any(|code| code.kind() == CodeKind::Slip);
+    let attested = by_slip || personal.as_ref().is_some_and(|(_, part)| !part.proof_sha256.is_empty());
+    Ok(ParsedCapture {
+        source: SourceName::new(&source),
+        client_event_id,
+        event,
+        repaired,
+        event_bytes: capture.event,
+        personal: personal.map(|(bytes, _)| bytes),
+        attested,
+        send_time: time::within_if_given(capture.send_time.as_ref(), "send_time")?,
+    })
+}
+
+/// Checks a personal part; the bytes are kept as they came.
+pub fn personal(bytes: &Bytes, field: &str) -> Result<Option<(Bytes, v1::Personal)>, Refusal> {
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if bytes.len() > limits::PERSONAL_BYTES {
+        return Err(Refusal::field(Reason::MessageTooLarge, field, "a personal part takes 8 KiB at most"));
+    }
+    let part: v1::Personal = message(bytes, field)?;
+    for (name, text) in [
+        ("name", &part.name),
+        ("phone", &part.phone),
+        ("address", &part.address),
+        ("receiver_relation", &part.receiver_relation),
+    ] {
+        free_text(text, name).map_err(|refusal| refusal.under(field))?;
+    }
+    for (name, text) in [("note", &part.note), ("raw_scan", &part.raw_scan)] {
+        // Line breaks are part of notes and of the QR of an identity card.
+        let lines: String = text.chars().filter(|c| !matches!(c, '\n' | '\r' | '\t' | '\u{1d}')).collect();
+        free_text_of(&lines, name, limits::PERSONAL_BYTES).map_err(|refusal| refusal.under(field))?;
+    }
+    if !matches!(part.proof_sha256.len(), 0 | 32) {
+        let refusal = Refusal::field(Reason::TextInvalid, "proof_sha256", "a SHA-256 has 32 bytes");
+        return Err(refusal.under(field));
+    }
+    Ok(Some((bytes.clone(), part)))
+}
+
+fn event(sent: &v1::Event, directory: &Directory) -> Result<(Event, bool), Refusal> {
+    let kind = EventType::from_number(sent.r#type);
+    let kind = kind.ok_or_else(|| match sent.r#type {
+        0 => Refusal::field(Reason::FieldRequired, "type", ""),
+        _ => Refusal::field(Reason::EnumUnknown, "type", "no such event type"),
+    })?;
+    if kind.made_by_gateway() {
+        return Err(Refusal::field(
+            Reason::EnumUnknown,
+            "type",
+            "events of this type are made by the gateway",
+        ));
+    }
+    let occurred_at = sent.occurred_at.as_ref();
+    let occurred_at = occurred_at.ok_or_else(|| Refusal::field(Reason::FieldRequired, "occurred_at", ""))?;
+    let occurred_at = time::within(occurred_at, "occurred_at")?;
+    let day = Day::at(occurred_at);
+
+    let mut repaired = false;
+    let code = match &sent.code {
+        Some(code) if !code.value.is_empty() => {
+            let (code, was_repaired) =
+                read_code(code, sent.unverified, directory, day).map_err(|refusal| refusal.under("code"))?;
+            repaired = was_repaired;
+            Some(code)
+        }
+        _ => None,
+    };
+    if sent.also.len() > limits::ALSO_CODES {
+        let why = format!("at most {} other codes", limits::ALSO_CODES);
+        return Err(Refusal::field(Reason::BatchTooLarge, "also", why));
+    }
+    let mut also = Vec::with_capacity(sent.also.len());
+    for (index, code) in sent.also.iter().enumerate() {
+        let read = read_code(code, sent.unverified, directory, day);
+        also.push(read.map_err(|refusal| refusal.under(&format!("also[{index}]")))?.0);
+    }
+    let receptacle = match &sent.receptacle {
+        Some(bag) => {
+            let (bag, _) =
+                read_code(bag, false, directory, day).map_err(|refusal| refusal.under("receptacle"))?;
+            if bag.kind() != CodeKind::Receptacle {
+                return Err(Refusal::field(Reason::CodeFormat, "receptacle.value", "no bag label"));
+            }
+            Some(bag)
+        }
+        None => None,
+    };
+    if sent.tally.len() > limits::TALLIES {
+        let why = format!("at most {} components", limits::TALLIES);
+        return Err(Refusal::field(Reason::BatchTooLarge, "tally", why));
+    }
+    if !(-86_400..=86_400).contains(&sent.zone_offset_s) {
+        return Err(Refusal::field(Reason::TimeOutOfRange, "zone_offset_s", "at most a day"));
+    }
+    free_text(&sent.manifest, "manifest")?;
+    free_text(&sent.actor, "actor")?;
+    let corrects = position(&sent.corrects, "", "corrects")?;
+    if kind == EventType::Voided && corrects.is_none() {
+        return Err(Refusal::field(Reason::FieldRequired, "corrects", "a void names the event it voids"));
+    }
+    Ok((
+        Event {
+            kind,
+            code,
+            occurred_at,
+            device_seq: device_seq(sent.device_seq)?,
+            agency: party(&sent.agency, "agency")?,
+            counter: party(&sent.counter, "counter")?,
+            office: office(&sent.office)?,
+            reason: EventReason(sent.reason),
+            measure: Measure(sent.measure),
+            corrects,
+            leg: position(&sent.leg, "legs/", "leg")?,
+            also,
+            receptacle,
+            procedure: named(&sent.procedure, "procedures/", "procedure")?,
+            leg_kind: leg_kind(sent.leg_kind, "leg_kind")?,
+            until: time::within_if_given(sent.until.as_ref(), "until")?,
+            unverified: sent.unverified,
+            due_at: time::within_if_given(sent.due_at.as_ref(), "due_at")?,
+            placed: None,
+        },
+        repaired,
+    ))
+}
+
+/// Reads a code of a request, and whether it had to be repaired.
+pub fn read_code(
+    code: &v1::Code,
+    unverified: bool,
+    directory: &Directory,
+    day: Day,
+) -> Result<(Code, bool), Refusal> {
+    if code.value.is_empty() {
+        return Err(Refusal::field(Reason::FieldRequired, "value", ""));
+    }
+    let kind = match code.kind {
+        0 => None,
+        number => {
+            let kind = CodeKind::from_number(number);
+            Some(kind.ok_or_else(|| Refusal::field(Reason::EnumUnknown, "kind", "no such kind of code"))?)
+        }
+    };
+    let agency = party(&code.agency, "agency")?;
+    let agency = agency.map(|name| directory.canonical(&name, day).cloned().unwrap_or(name));
+    let reading = Code::read(kind, &code.value, agency.as_ref(), unverified).map_err(unreadable)?;
+    Ok((reading.code, reading.repaired))
+}
+
+/// What a code that does not read is refused with.
+fn unreadable(why: Unreadable) -> Refusal {
+    let (reason, detail) = match why {
+        Unreadable::CheckDigit { expected, found } => {
+            (Reason::CheckDigit, format!("check digit is {expected}, not {found}"))
+        }
+        Unreadable::TooLong => (Reason::CodeTooLong, String::new()),
+        Unreadable::DateImpossible => (Reason::DateImpossible, String::new()),
+        Unreadable::TextInvalid => (Reason::TextInvalid, "control characters".to_owned()),
+        Unreadable::Length => (Reason::CodeFormat, "one character too few or too many".to_owned()),
+        Unreadable::AmbiguousRepair => {
+            (Reason::CodeFormat, "spoilt by the keyboard's input method".to_owned())
+        }
+        Unreadable::Procedure => (Reason::CodeFormat, "a procedure's code, not a dossier's".to_owned()),
+        Unreadable::AgencyLike => {
+            (Reason::CodeFormat, "begins like an agency's code and goes wrong after it".to_owned())
+        }
+        Unreadable::NoFormat => (Reason::CodeFormat, String::new()),
+    };
+    Refusal::field(reason, "value", detail)
+}
+
+/// A text that must be there.
+pub fn required(text: &str, field: &str) -> Result<String, Refusal> {
+    if text.is_empty() {
+        return Err(Refusal::field(Reason::FieldRequired, field, ""));
+    }
+    free_text(text, field)?;
+    Ok(text.to_owned())
+}
+
+/// An id of 1-64 visible ASCII characters.
+pub fn visible_id(text: &str, field: &str) -> Result<String, Refusal> {
+    if text.is_empty() {
+        return Err(Refusal::field(Reason::FieldRequired, field, ""));
+    }
+    let visible = text.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
+    if !visible || text.len() > limits::CLIENT_EVENT_ID_CHARS {
+        return Err(Refusal::field(Reason::TextInvalid, field, "1 to 64 visible ASCII characters"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A text of at most 500 characters without control characters.
+pub fn free_text(text: &str, field: &str) -> Result<(), Refusal> {
+    free_text_of(text, field, limits::TEXT_CHARS)
+}
+
+fn free_text_of(text: &str, field: &str, chars_max: usize) -> Result<(), Refusal> {
+    if text.chars().any(char::is_control) {
+        return Err(Refusal::field(Reason::TextInvalid, field, "control characters"));
+    }
+    if text.chars().count() > chars_max {
+        return Err(Refusal::field(Reason::TextInvalid, field, format!("at most {chars_max} characters")));
+    }
+    Ok(())
+}
+
+fn device_seq(seq: u64) -> Result<Option<u64>, Refusal> {
+    match seq {
+        0 => Ok(None),
+        seq if i64::try_from(seq).is_ok() => Ok(Some(seq)),
+        _ => Err(Refusal::field(Reason::DeviceSeqRange, "device_seq", "")),
+    }
+}
+
+/// A whole name of a party, if given.
+pub fn party(name: &str, field: &str) -> Result<Option<PartyName>, Refusal> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    free_text(name, field)?;
+    let party = PartyName::new(name);
+    if !(party.is_agency() || party.is_carrier()) || party.bare().is_empty() {
+        return Err(Refusal::field(Reason::TextInvalid, field, "a whole name, such as agencies/H99.01"));
+    }
+    Ok(Some(party))
+}
+
+/// A post office: six digits, or the whole name `carriers/{id}/offices/{six digits}`.
+pub fn office(name: &str) -> Result<Option<String>, Refusal> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let code = name.rsplit('/').next().unwrap_or_default();
+    let whole = code.len() == name.len() || name.starts_with("carriers/") && name.contains("/offices/");
+    if whole && code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(Some(code.to_owned()));
+    }
+    Err(Refusal::field(Reason::TextInvalid, "office", "carriers/{id}/offices/{six digits}"))
+}
+
+/// A whole name under a collection, if given.
+pub fn named(name: &str, collection: &str, field: &str) -> Result<Option<String>, Refusal> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    free_text(name, field)?;
+    if name.strip_prefix(collection).is_none_or(str::is_empty) {
+        return Err(Refusal::field(Reason::TextInvalid, field, format!("a whole name, {collection}…")));
+    }
+    Ok(Some(name.to_owned()))
+}
+
+/// A position, after the collection of what it names; absent when empty.
+pub fn position(text: &str, collection: &str, field: &str) -> Result<Option<Position>, Refusal> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let position = text.strip_prefix(collection).and_then(|text| text.parse().ok());
+    let refused = || Refusal::field(Reason::TextInvalid, field, format!("a name such as {collection}0-4711"));
+    position.map(Some).ok_or_else(refused)
+}
+
+/// A kind of leg; absent when unspecified.
+pub fn leg_kind(number: i32, field: &str) -> Result<Option<LegKind>, Refusal> {
+    if number == 0 {
+        return Ok(None);
+    }
+    let kind = LegKind::from_number(number);
+    kind.map(Some).ok_or_else(|| Refusal::field(Reason::EnumUnknown, field, "no such kind of leg"))
+}
+
+/// The size of a page: the default for 0.
+pub fn page_size(size: i32) -> Result<usize, Refusal> {
+    match usize::try_from(size) {
+        Ok(0) => Ok(limits::PAGE_SIZE_DEFAULT),
+        Ok(size) if size <= limits::PAGE_SIZE_MAX => Ok(size),
+        _ => Err(Refusal::field(Reason::PageSize, "page_size", "")),
+    }
+}

@@ -1,0 +1,548 @@
+//! One batch: everything that waits is applied in order on one desk, numbered, recorded, signed and committed at once.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Error;
+use super::enrol;
+use super::entry::{self, Bound, Compared, Draft, Stamp};
+use super::intake::Queued;
+use super::line::{Answer, CaptureLine, CommandAct, CommandLine, Line, PlaceLine, capture_of};
+use super::service::Scribe;
+use crate::dossier::apply::{
+    self, AcceptDossier, Act, Applied, CancelLeg, OrderLeg, Place, RegisterDossier, Said, Stopped, Written,
+};
+use crate::dossier::desk::{Desk, Missing, Target};
+use crate::dossier::device::Heard;
+use crate::dossier::leg::Placement;
+use crate::dossier::names::{Micros, Position, SourceName};
+use crate::dossier::refusal::{Reason, Refusal};
+use crate::seal::digest;
+use crate::seal::record::Record;
+use crate::store::{EventKey, First, Head, Note, Writer};
+
+/// The source under whose name the tie's placings are keyed.
+const TIE: i64 = 0;
+
+/// What will be answered to a line once the batch is committed.
+pub(super) enum Verdict {
+    /// As the draft of this index; `true` when an earlier attempt in the batch wrote it.
+    Draft(usize, bool),
+    /// As journaled before.
+    Replayed(First),
+    /// Refused.
+    Refused(Refusal),
+    /// A note was kept.
+    Noted(Option<Position>),
+}
+
+/// A batch in the making.
+pub(super) struct Batch<'a> {
+    pub(super) scribe: &'a Scribe,
+    pub(super) head: Head,
+    pub(super) desk: Desk,
+    pub(super) drafts: Vec<Draft>,
+    pub(super) by_key: BTreeMap<EventKey, usize>,
+    pub(super) firsts: BTreeMap<EventKey, First>,
+    pub(super) devices: BTreeMap<i64, Heard>,
+    pub(super) notes: Vec<Note>,
+    pub(super) now: Micros,
+}
+
+/// Applies and commits the lines, and says what to answer to each. An error means that nothing of them was kept.
+pub(super) async fn write(
+    scribe: &mut Scribe,
+    writer: &mut Writer,
+    lines: &[Queued],
+) -> Result<Vec<Result<Answer, Refusal>>, Error> {
+    let head = writer.begin(scribe.lane).await.map_err(Error::TakeLane)?;
+    match apply_and_commit(scribe, writer, lines, head).await {
+        Ok(answers) => Ok(answers),
+        Err(error) => {
+            if let Err(rollback) = writer.rollback().await {
+                tracing::warn!(error = %rollback, "could not roll back");
+            }
+            Err(error)
+        }
+    }
+}
+
+async fn apply_and_commit(
+    scribe: &mut Scribe,
+    writer: &mut Writer,
+    lines: &[Queued],
+    head: Head,
+) -> Result<Vec<Result<Answer, Refusal>>, Error> {
+    scribe.refresh_directory(writer, head.directory).await?;
+    for queued in lines {
+        if let Line::Capture(line) = &queued.line
+            && line.source.is_system()
+            && let Some(time) = line.send_time
+        {
+            scribe.clock.tell(time);
+        }
+    }
+    // Lines that made `apply` panic: they are set aside and the batch is begun again without touching them.
+    let mut set_aside: Vec<usize> = Vec::new();
+    let (batch, verdicts) = loop {
+        let mut batch = Batch::new(scribe, head.clone());
+        batch.load_firsts(writer, lines).await?;
+        let mut verdicts = Vec::with_capacity(lines.len());
+        let mut panicked = None;
+        for (index, queued) in lines.iter().enumerate() {
+            match batch.take(writer, &queued.line, set_aside.contains(&index)).await? {
+                Some(verdict) => verdicts.push(verdict),
+                None => {
+                    panicked = Some(index);
+                    break;
+                }
+            }
+        }
+        match panicked {
+            Some(index) => {
+                tracing::error!(
+                    index,
+                    "a line could not be applied: it is journaled as NOT_APPLIED or refused"
+                );
+                set_aside.push(index);
+            }
+            None => break (batch, verdicts),
+        }
+    };
+    batch.commit(writer, verdicts).await
+}
+
+impl<'a> Batch<'a> {
+    fn new(scribe: &'a Scribe, head: Head) -> Batch<'a> {
+        let now = scribe.clock.now().max(head.sealed_at);
+        Batch {
+            scribe,
+            desk: Desk::new(Arc::clone(&scribe.directory)),
+            drafts: Vec::new(),
+            by_key: BTreeMap::new(),
+            firsts: BTreeMap::new(),
+            devices: BTreeMap::new(),
+            notes: Vec::new(),
+            now,
+            head,
+        }
+    }
+
+    async fn load_firsts(&mut self, writer: &mut Writer, lines: &[Queued]) -> Result<(), Error> {
+        let keys: Vec<EventKey> = lines.iter().filter_map(|queued| self.key_of(&queued.line)).collect();
+        self.firsts = writer.firsts(self.scribe.lane, &keys).await.map_err(Error::Load)?;
+        Ok(())
+    }
+
+    /// The key of a line; `None` for notes and for sources that are not enrolled.
+    fn key_of(&self, line: &Line) -> Option<EventKey> {
+        match line {
+            Line::Capture(line) => self.capture_key(line),
+            Line::Command(line) => self.command_key(line),
+            Line::Place(line) => Some(place_key(line)),
+            Line::Note(_) => None,
+        }
+    }
+
+    fn capture_key(&self, line: &CaptureLine) -> Option<EventKey> {
+        let (enrolment, _) = self.scribe.directory.sources.get(&line.source)?;
+        Some(EventKey { id: entry::key_id(&line.client_event_id), source: enrolment.id })
+    }
+
+    fn command_key(&self, line: &CommandLine) -> Option<EventKey> {
+        let party = SourceName::new(line.speaker.party.as_str());
+        let (enrolment, _) = self.scribe.directory.sources.get(&party)?;
+        Some(EventKey { id: entry::command_key_id(line), source: enrolment.id })
+    }
+
+    /// Takes one line. `None` when applying it panicked.
+    async fn take(
+        &mut self,
+        writer: &mut Writer,
+        line: &Line,
+        aside: bool,
+    ) -> Result<Option<Verdict>, Error> {
+        match line {
+            Line::Capture(line) => self.take_capture(writer, line, aside).await,
+            Line::Command(line) => self.take_command(writer, line, aside).await,
+            Line::Place(line) => self.take_place(writer, line, aside).await,
+            Line::Note(note) => self.take_note(writer, note).await.map(Some),
+        }
+    }
+
+    async fn take_capture(
+        &mut self,
+        writer: &mut Writer,
+        line: &CaptureLine,
+        aside: bool,
+    ) -> Result<Option<Verdict>, Error> {
+        let enrolled = self.scribe.directory.source(&line.source);
+        let known = enrolled.is_some_and(|source| source.party == line.speaker.party);
+        let key = self.capture_key(line);
+        let (true, Some(key)) = (known, key) else {
+            return Ok(Some(Verdict::Refused(Refusal::field(Reason::UnknownSource, "source", ""))));
+        };
+        let event_digest = digest::digest(&line.event_bytes);
+        if let Some(verdict) = self.seen(&key, event_digest, line.personal.as_ref())? {
+            return Ok(Some(verdict));
+        }
+        let received_at = match line.send_time {
+            // Imports run in parallel streams: each line is received when it says, whatever the others say.
+            Some(sent) if self.scribe.clock.is_told() && line.source.is_system() => sent,
+            _ => line.received_at,
+        };
+        let mut heard = self.device(writer, key.source).await?;
+        let (effective_at, skewed) = entry::effective(line, received_at, &mut heard);
+        let act = Act::Capture(capture_of(line, effective_at, skewed));
+        let written = match self.apply(writer, &act, aside).await? {
+            Some(Ok(Applied::Written(written))) => *written,
+            Some(Ok(Applied::Again(_)) | Err(_)) => {
+                return Ok(Some(Verdict::Refused(Refusal::new(Reason::Internal))));
+            }
+            None if aside => apply::not_applied(line.speaker.party.clone(), self.next()),
+            None => return Ok(None),
+        };
+        if let Some(seq) = line.event.device_seq {
+            heard.hear(seq, received_at);
+        }
+        heard.last_received_at = heard.last_received_at.max(received_at);
+        self.devices.insert(key.source, heard);
+        let (personal, personal_digest) = entry::personal_row(line.personal.as_ref(), &*self.scribe.random);
+        let Act::Capture(capture) = &act else { return Ok(None) };
+        let bound = Bound {
+            received_at,
+            event_digest,
+            request_digest: digest::NONE,
+            personal_digest,
+            repaired: line.repaired,
+            attested: line.attested,
+            placed_from: None,
+        };
+        let draft = self.draft(key, &capture.said, bound, written, line.event_bytes.clone());
+        Ok(Some(self.push(Draft { personal, ..draft })))
+    }
+
+    async fn take_command(
+        &mut self,
+        writer: &mut Writer,
+        line: &CommandLine,
+        aside: bool,
+    ) -> Result<Option<Verdict>, Error> {
+        let Some(key) = self.command_key(line) else {
+            return Ok(Some(Verdict::Refused(Refusal::new(Reason::NotFound))));
+        };
+        if let Some(verdict) = self.seen(&key, line.request_digest, line.personal.as_ref())? {
+            return Ok(Some(verdict));
+        }
+        let said = Said {
+            source: SourceName::new(line.speaker.party.as_str()),
+            client_event_id: line.request_id.clone(),
+            party: line.speaker.party.clone(),
+            principal: line.speaker.principal.clone(),
+            supervisor: line.speaker.supervisor,
+            effective_at: self.now,
+            event: line.event.clone(),
+        };
+        let act = act_of(line, said.clone());
+        let written = match self.apply(writer, &act, aside).await? {
+            Some(Ok(Applied::Written(written))) => *written,
+            Some(Ok(Applied::Again(first))) => return self.again(writer, first, line).await.map(Some),
+            Some(Err(refusal)) => return Ok(Some(Verdict::Refused(refusal))),
+            None if aside => return Ok(Some(Verdict::Refused(Refusal::new(Reason::Internal)))),
+            None => return Ok(None),
+        };
+        let (personal, personal_digest) = entry::personal_row(line.personal.as_ref(), &*self.scribe.random);
+        let bound = Bound {
+            received_at: self.now,
+            event_digest: digest::digest(&line.event_bytes),
+            request_digest: line.request_digest,
+            personal_digest,
+            repaired: false,
+            attested: false,
+            placed_from: None,
+        };
+        let draft = self.draft(key, &said, bound, written, line.event_bytes.clone());
+        Ok(Some(self.push(Draft { personal, ..draft })))
+    }
+
+    async fn take_place(
+        &mut self,
+        writer: &mut Writer,
+        line: &PlaceLine,
+        aside: bool,
+    ) -> Result<Option<Verdict>, Error> {
+        let key = place_key(line);
+        if let Some(first) = self.firsts.get(&key) {
+            return Ok(Some(Verdict::Replayed(first.clone())));
+        }
+        if let Some(index) = self.by_key.get(&key) {
+            return Ok(Some(Verdict::Draft(*index, true)));
+        }
+        let stored = writer.entry(line.from).await.map_err(Error::Load)?;
+        let Some(stored) = stored else {
+            return Ok(Some(Verdict::Refused(Refusal::new(Reason::NotFound))));
+        };
+        let original = Record::decode(&stored.record).map_err(Error::Record)?;
+        let said = original.said();
+        let act = Act::Place(Place { said: said.clone(), from: line.from, leg: line.leg });
+        let written = match self.apply(writer, &act, aside).await? {
+            Some(Ok(Applied::Written(written))) => *written,
+            Some(Ok(Applied::Again(_))) => return Ok(Some(Verdict::Refused(Refusal::new(Reason::Internal)))),
+            Some(Err(refusal)) => return Ok(Some(Verdict::Refused(refusal))),
+            None if aside => return Ok(Some(Verdict::Refused(Refusal::new(Reason::Internal)))),
+            None => return Ok(None),
+        };
+        let event_bytes = (self.scribe.encode_placed)(&original, line.leg);
+        let bound = Bound {
+            received_at: original.received_at,
+            event_digest: digest::digest(&event_bytes),
+            request_digest: digest::NONE,
+            personal_digest: digest::NONE,
+            repaired: original.repaired,
+            attested: original.attested,
+            placed_from: Some(line.from),
+        };
+        let draft = self.draft(key, &said, bound, written, event_bytes);
+        Ok(Some(self.push(Draft { placed: line.done.then_some(line.from.pos), ..draft })))
+    }
+
+    async fn take_note(&mut self, writer: &mut Writer, note: &Note) -> Result<Verdict, Error> {
+        if let Note::Pin { pos, target } = note {
+            let kept = writer.pin(self.scribe.lane, *pos).await.map_err(Error::Load)?;
+            let earlier = self.notes.iter().find_map(|other| match other {
+                Note::Pin { pos: at, target } if at == pos => Some(*target),
+                _ => None,
+            });
+            if let Some(pinned) = kept.or(earlier) {
+                return Ok(Verdict::Noted(Some(pinned)));
+            }
+            self.notes.push(note.clone());
+            return Ok(Verdict::Noted(Some(*target)));
+        }
+        match enrol::admit(&self.scribe.directory, note) {
+            Ok(true) => {
+                self.notes.push(note.clone());
+                Ok(Verdict::Noted(None))
+            }
+            Ok(false) => Ok(Verdict::Noted(None)),
+            Err(refusal) => Ok(Verdict::Refused(refusal)),
+        }
+    }
+
+    /// The position the next line gets.
+    fn next(&self) -> Position {
+        Position { lane: self.scribe.lane, pos: self.head.pos + self.drafts.len() as u64 + 1 }
+    }
+
+    /// The answer to a key that was used before, in the lane or earlier in this batch.
+    fn seen(
+        &self,
+        key: &EventKey,
+        bound: [u8; 32],
+        personal: Option<&super::line::PersonalPart>,
+    ) -> Result<Option<Verdict>, Error> {
+        if let Some(index) = self.by_key.get(key)
+            && let Some(draft) = self.drafts.get(*index)
+        {
+            let kept = draft.personal.as_ref().map(|row| (row.salt, row.body.clone()));
+            let compared = entry::compare(&draft.record, kept.as_ref(), bound, personal);
+            return Ok(Some(match compared {
+                Compared::Same => Verdict::Draft(*index, true),
+                other => Verdict::Refused(reused(other, draft.position)),
+            }));
+        }
+        let Some(first) = self.firsts.get(key) else { return Ok(None) };
+        let record = Record::decode(&first.record).map_err(Error::Record)?;
+        Ok(Some(match entry::compare(&record, first.personal.as_ref(), bound, personal) {
+            Compared::Same => Verdict::Replayed(first.clone()),
+            other => Verdict::Refused(reused(other, record.position())),
+        }))
+    }
+
+    /// The answer to a command that was carried out under another request id.
+    async fn again(
+        &mut self,
+        writer: &mut Writer,
+        first: Position,
+        line: &CommandLine,
+    ) -> Result<Verdict, Error> {
+        let index = self.drafts.iter().position(|draft| draft.position == first);
+        if let Some(index) = index {
+            return Ok(Verdict::Draft(index, true));
+        }
+        let stored = writer.first_at(first.lane, first.pos).await.map_err(Error::Load)?;
+        let Some(stored) = stored else { return Ok(Verdict::Refused(Refusal::new(Reason::Internal))) };
+        let record = Record::decode(&stored.record).map_err(Error::Record)?;
+        Ok(
+            match entry::compare(
+                &record,
+                stored.personal.as_ref(),
+                line.request_digest,
+                line.personal.as_ref(),
+            ) {
+                Compared::Same => Verdict::Replayed(stored),
+                other => {
+                    let mut refusal = reused(other, first);
+                    refusal.reason = Reason::DossierExists;
+                    Verdict::Refused(refusal)
+                }
+            },
+        )
+    }
+
+    /// Applies one act, laying on the desk whatever it asks for. `None` when it panicked or was set aside.
+    async fn apply(
+        &mut self,
+        writer: &mut Writer,
+        act: &Act,
+        aside: bool,
+    ) -> Result<Option<Result<Applied, Refusal>>, Error> {
+        if aside {
+            return Ok(None);
+        }
+        let position = self.next();
+        loop {
+            let desk = &mut self.desk;
+            let apply = self.scribe.apply;
+            match catch_unwind(AssertUnwindSafe(|| apply(desk, act, position))) {
+                Ok(Ok(applied)) => return Ok(Some(Ok(applied))),
+                Ok(Err(Stopped::Refused(refusal))) => return Ok(Some(Err(refusal))),
+                Ok(Err(Stopped::Missing(missing))) => self.lay(writer, missing).await?,
+                Err(_) => return Ok(None),
+            }
+        }
+    }
+
+    async fn lay(&mut self, writer: &mut Writer, missing: Missing) -> Result<(), Error> {
+        let lane = self.scribe.lane;
+        match missing {
+            Missing::Tags(key) => {
+                let mut tags = writer.tags(lane, &key).await.map_err(Error::Load)?;
+                tags.extend(self.desk.new_tags_of(&key));
+                self.desk.lay_tags(key, tags);
+            }
+            Missing::Leg(id) => {
+                let leg = if id.lane == lane { writer.leg(id).await.map_err(Error::Load)? } else { None };
+                self.desk.lay_leg(id, leg);
+            }
+            Missing::Dossier(id) => {
+                let dossier =
+                    if id.lane == lane { writer.dossier(id).await.map_err(Error::Load)? } else { None };
+                self.desk.lay_dossier(id, dossier);
+            }
+            Missing::Chain(id) => {
+                let mut steps = Vec::new();
+                let last = self.stored_last(writer, id).await?;
+                for stored in writer.chain(id, last).await.map_err(Error::Load)? {
+                    steps.push(Record::decode(&stored.record).map_err(Error::Record)?.step());
+                }
+                // Events of this batch on the same leg are not stored yet.
+                let ours = self.drafts.iter().map(|draft| &draft.record);
+                let on_leg = ours.filter(|record| record.leg == Some(id) || record.other_leg == Some(id));
+                steps.extend(on_leg.map(Record::step));
+                self.desk.lay_chain(id, steps);
+            }
+            Missing::Target(position) => {
+                let target = self.target(writer, position).await?;
+                self.desk.lay_target(position, target);
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest stored event of a leg, whatever this batch has added to it.
+    async fn stored_last(&self, writer: &mut Writer, id: Position) -> Result<u64, Error> {
+        let stored = writer.leg(id).await.map_err(Error::Load)?;
+        Ok(stored.map_or(0, |leg| leg.last.pos))
+    }
+
+    async fn target(&self, writer: &mut Writer, position: Position) -> Result<Option<Target>, Error> {
+        let ours =
+            self.drafts.iter().find(|draft| draft.position == position).map(|draft| draft.record.clone());
+        let record = match ours {
+            Some(record) => Some(record),
+            None if position.lane == self.scribe.lane => {
+                let stored = writer.entry(position).await.map_err(Error::Load)?;
+                stored.map(|stored| Record::decode(&stored.record)).transpose().map_err(Error::Record)?
+            }
+            None => None,
+        };
+        Ok(record.map(|record| Target {
+            leg: record.leg,
+            code: record.said().event.code,
+            source: record.source,
+            party: record.party,
+        }))
+    }
+
+    async fn device(&self, writer: &mut Writer, source: i64) -> Result<Heard, Error> {
+        match self.devices.get(&source) {
+            Some(heard) => Ok(heard.clone()),
+            None => writer.device(self.scribe.lane, source).await.map_err(Error::Load),
+        }
+    }
+
+    fn draft(&self, key: EventKey, said: &Said, bound: Bound, written: Written, event_bytes: Bytes) -> Draft {
+        let position = self.next();
+        let stamp = Stamp { database: self.scribe.database, epoch: self.head.epoch, committed_at: self.now };
+        Draft {
+            position,
+            key,
+            record: entry::record(stamp, position, said, bound, &written),
+            event_bytes: Bytes::copy_from_slice(&event_bytes),
+            prev: written.prev,
+            personal: None,
+            waits_for: if written.placement == Placement::Unplaced { written.waits_for } else { Vec::new() },
+            placed: None,
+            candidates: written.candidates,
+        }
+    }
+
+    fn push(&mut self, draft: Draft) -> Verdict {
+        let index = self.drafts.len();
+        self.by_key.insert(draft.key.clone(), index);
+        self.drafts.push(draft);
+        Verdict::Draft(index, false)
+    }
+}
+
+fn place_key(line: &PlaceLine) -> EventKey {
+    EventKey { id: entry::place_key_id(line.from, line.leg), source: TIE }
+}
+
+fn reused(compared: Compared, first: Position) -> Refusal {
+    match compared {
+        Compared::Same => Refusal::new(Reason::Internal),
+        Compared::Other { field, first: first_digest, this } => {
+            let mut refusal = Refusal::field(Reason::EventKeyReused, field, "");
+            refusal.first_digest = Some(first_digest);
+            refusal.this_digest = Some(this);
+            refusal.first = Some(first);
+            refusal
+        }
+    }
+}
+
+fn act_of(line: &CommandLine, said: Said) -> Act {
+    match line.act.clone() {
+        CommandAct::Order { agency, counter, carrier, kind, procedure, dossier } => {
+            Act::Order(OrderLeg { said, agency, counter, carrier, kind, procedure, dossier })
+        }
+        CommandAct::Cancel { leg } => Act::Cancel(CancelLeg { said, leg }),
+        CommandAct::Register { agency, counter, code, procedure, slip } => Act::Register(RegisterDossier {
+            said,
+            agency,
+            counter,
+            code,
+            procedure,
+            slip,
+            request_digest: line.request_digest,
+        }),
+        CommandAct::Accept { target, code, procedure } => {
+            Act::Accept(AcceptDossier { said, target, code, procedure })
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The end of a batch: numbers, records, leaves and the signed head, handed to the store as one commit.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::Error;
+use super::batch::{Batch, Verdict};
+use super::entry::Draft;
+use super::line::Answer;
+use super::service::Scribe;
+use crate::dossier::desk::Changes;
+use crate::dossier::names::{PartyName, Position};
+use crate::dossier::refusal::{Reason, Refusal};
+use crate::seal::frontier::Frontier;
+use crate::seal::leaf::leaf_hash;
+use crate::store::{Commit, Committed, Concern, Entry, Head, Writer};
+
+impl Batch<'_> {
+    /// Commits the batch and answers its lines.
+    pub(super) async fn commit(
+        self,
+        writer: &mut Writer,
+        verdicts: Vec<Verdict>,
+    ) -> Result<Vec<Result<Answer, Refusal>>, Error> {
+        let scribe = self.scribe;
+        if self.drafts.is_empty() && self.notes.is_empty() {
+            writer.rollback().await.map_err(Error::Load)?;
+            return Ok(answers(&self.drafts, &[], verdicts, self.head.pos, scribe));
+        }
+        let mut heads = self.log_heads(writer).await?;
+        let mut frontier = Frontier::decode(&self.head.frontier).map_err(|_| Error::Frontier)?;
+        let mut entries = Vec::with_capacity(self.drafts.len());
+        for draft in &self.drafts {
+            let record = draft.record.encode().map_err(Error::Record)?;
+            frontier.push(leaf_hash(&record));
+            let mut logs = Vec::with_capacity(draft.record.parties.len());
+            for party in &draft.record.parties {
+                if let Some((enrolment, _)) = scribe.directory.parties.get(party) {
+                    let seq = heads.entry(enrolment.id).or_insert(0);
+                    *seq += 1;
+                    logs.push((enrolment.id, *seq));
+                }
+            }
+            entries.push(Entry {
+                pos: draft.position.pos,
+                key: draft.key.clone(),
+                record: Bytes::from(record),
+                event: draft.event_bytes.clone(),
+                prev: draft.prev,
+                logs,
+                personal: draft.personal.clone(),
+                waits_for: draft.waits_for.clone(),
+                placed: draft.placed,
+            });
+        }
+        let pos = self.head.pos + entries.len() as u64;
+        let seal = (!entries.is_empty())
+            .then(|| scribe.sealer.seal(scribe.lane, &self.head.epoch, pos, frontier.root(), self.now));
+        let changes = self.desk.into_changes();
+        let head = Head {
+            pos,
+            version: self.head.version + 1,
+            sealed_at: if entries.is_empty() { self.head.sealed_at } else { self.now },
+            frontier: frontier.encode(),
+            told: if scribe.clock.is_told() {
+                self.head.told.max(scribe.clock.now())
+            } else {
+                self.head.told
+            },
+            ..self.head
+        };
+        let commit = Commit {
+            lane: scribe.lane,
+            head,
+            concerns: concerns(scribe, &changes),
+            changes,
+            devices: self.devices.into_iter().collect(),
+            notes: self.notes,
+            entries,
+            seal,
+        };
+        match writer.commit(&commit).await.map_err(Error::Commit)? {
+            Committed::Done => {}
+            Committed::Unknown(error) => return Err(Error::Commit(error)),
+        }
+        let grown = commit.entries.iter().flat_map(|entry| entry.logs.iter().copied()).collect();
+        scribe.wakes.tell(commit.head.pos, &grown);
+        Ok(answers(&self.drafts, &commit.entries, verdicts, commit.head.pos, scribe))
+    }
+
+    async fn log_heads(&self, writer: &mut Writer) -> Result<BTreeMap<i64, u64>, Error> {
+        let parties = &self.scribe.directory.parties;
+        let mut ids: Vec<i64> = self
+            .drafts
+            .iter()
+            .flat_map(|draft| &draft.record.parties)
+            .filter_map(|party| parties.get(party).map(|(enrolment, _)| enrolment.id))
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        writer.log_heads(self.scribe.lane, &ids).await.map_err(Error::Load)
+    }
+}
+
+/// For whom legs and dossiers are listed.
+fn concerns(scribe: &Scribe, changes: &Changes) -> Vec<(i64, Concern)> {
+    let id_of = |party: &PartyName| scribe.directory.parties.get(party).map(|(enrolment, _)| enrolment.id);
+    let mut concerns = Vec::new();
+    for leg in &changes.legs {
+        let parties = leg.birth.parties();
+        for id in parties.iter().filter_map(id_of) {
+            concerns.push((id, Concern::Leg(leg.id)));
+            concerns.extend(leg.dossier.map(|(dossier, _)| (id, Concern::Dossier(dossier))));
+        }
+    }
+    for dossier in &changes.dossiers {
+        let parties = std::iter::once(&dossier.agency).chain(&dossier.counter);
+        concerns.extend(parties.filter_map(id_of).map(|id| (id, Concern::Dossier(dossier.id))));
+    }
+    concerns.sort();
+    concerns.dedup();
+    concerns
+}
+
+fn answers(
+    drafts: &[Draft],
+    entries: &[Entry],
+    verdicts: Vec<Verdict>,
+    head: u64,
+    scribe: &Scribe,
+) -> Vec<Result<Answer, Refusal>> {
+    let lane = scribe.lane;
+    let mut answers = Vec::with_capacity(verdicts.len());
+    for verdict in verdicts {
+        answers.push(match verdict {
+            Verdict::Draft(index, replayed) => match (drafts.get(index), entries.get(index)) {
+                (Some(draft), Some(entry)) => Ok(Answer {
+                    position: draft.position,
+                    record: entry.record.clone(),
+                    replayed,
+                    candidates: draft.candidates.clone(),
+                    pinned: None,
+                }),
+                _ => Err(Refusal::new(Reason::Internal)),
+            },
+            Verdict::Replayed(first) => Ok(Answer {
+                position: Position { lane, pos: first.pos },
+                record: first.record,
+                replayed: true,
+                candidates: Vec::new(),
+                pinned: None,
+            }),
+            Verdict::Refused(refusal) => Err(refusal),
+            Verdict::Noted(pinned) => Ok(Answer {
+                position: Position { lane, pos: head },
+                record: Bytes::new(),
+                replayed: false,
+                candidates: Vec::new(),
+                pinned,
+            }),
+        });
+    }
+    answers
+}

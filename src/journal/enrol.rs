@@ -1,0 +1,77 @@
+//! Changes of the directory: whether they may be kept. They ride in a commit as notes.
+
+use crate::dossier::directory::{Directory, Party};
+use crate::dossier::refusal::{Reason, Refusal};
+use crate::store::Note;
+
+/// Whether a note changes the directory.
+pub(super) fn changes_directory(note: &Note) -> bool {
+    !matches!(note, Note::Pin { .. } | Note::Follower { .. })
+}
+
+/// Whether a directory note is new (`true`), already kept with the same content (`false`), or refused.
+pub(super) fn admit(directory: &Directory, note: &Note) -> Result<bool, Refusal> {
+    match note {
+        Note::Pin { .. } | Note::Follower { .. } => Ok(true),
+        Note::Agency(agency) => {
+            if let Some(parent) = &agency.parent
+                && directory.agency(parent).is_none()
+            {
+                return Err(Refusal::field(Reason::NotFound, "agency.parent", "no such agency"));
+            }
+            if directory.aliases.contains_key(agency.name.bare()) && directory.party(&agency.name).is_none() {
+                return Err(exists("agency.code", "the code is an alias of another agency"));
+            }
+            same(directory.party(&agency.name), &Party::Agency(agency.clone()), "agency")
+        }
+        Note::Carrier(carrier) => {
+            same(directory.party(&carrier.name), &Party::Carrier(carrier.clone()), "carrier")
+        }
+        Note::Alias(alias) => {
+            if directory.agency(&alias.agency).is_none() {
+                return Err(Refusal::field(Reason::NotFound, "agency", "no such agency"));
+            }
+            let known = directory.aliases.get(&alias.code).map(Vec::as_slice).unwrap_or_default();
+            if known.contains(alias) {
+                return Ok(false);
+            }
+            let overlaps = known.iter().any(|other| {
+                let starts_after =
+                    other.valid_from.is_some_and(|from| alias.valid_to.is_some_and(|to| to < from));
+                let ends_before =
+                    other.valid_to.is_some_and(|to| alias.valid_from.is_some_and(|from| to < from));
+                !starts_after && !ends_before
+            });
+            if overlaps {
+                return Err(exists("alias.code", "the code means another agency on some of these days"));
+            }
+            Ok(true)
+        }
+        Note::Office(office) => {
+            if directory.carrier(&office.carrier).is_none() {
+                return Err(Refusal::field(Reason::NotFound, "office.carrier", "no such carrier"));
+            }
+            let known = directory.offices.get(&(office.carrier.clone(), office.code.clone()));
+            same(known, office, "office")
+        }
+        Note::Procedure(procedure) => same(directory.procedures.get(&procedure.name), procedure, "procedure"),
+        Note::Source(source) => {
+            if directory.party(&source.party).is_none() {
+                return Err(Refusal::field(Reason::NotFound, "source.party", "no such party"));
+            }
+            same(directory.source(&source.name), source, "source")
+        }
+    }
+}
+
+fn same<T: PartialEq>(known: Option<&T>, new: &T, field: &str) -> Result<bool, Refusal> {
+    match known {
+        None => Ok(true),
+        Some(known) if known == new => Ok(false),
+        Some(_) => Err(exists(field, "a resource of that name exists with other content")),
+    }
+}
+
+fn exists(field: &str, detail: &str) -> Refusal {
+    Refusal::field(Reason::ResourceExists, field, detail)
+}

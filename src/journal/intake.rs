@@ -1,0 +1,127 @@
+//! The bounded queue before the writer. Each source has a lane of its own in it and a fair share of it, so that a device
+//! that drains a week's outbox neither fills it nor makes a counter wait.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, PoisonError};
+use tokio::sync::{Notify, oneshot};
+
+use super::line::{Answer, Line};
+use crate::dossier::refusal::{Reason, Refusal};
+
+/// A line and whoever waits for its answer. Nobody may: then the line is journaled all the same.
+#[derive(Debug)]
+pub(super) struct Queued {
+    pub line: Line,
+    pub answer: oneshot::Sender<Result<Answer, Refusal>>,
+    /// Bytes it takes in a batch.
+    pub bytes: usize,
+}
+
+/// When a full queue may have room again.
+const RETRY_US: i64 = 250_000;
+
+#[derive(Debug, Default)]
+struct Queues {
+    by_source: BTreeMap<String, VecDeque<Queued>>,
+    /// Sources with lines waiting, in the order in which they are served.
+    turn: VecDeque<String>,
+    lines: usize,
+    closed: bool,
+}
+
+/// The queue.
+#[derive(Debug)]
+pub(super) struct Intake {
+    queues: Mutex<Queues>,
+    ready: Notify,
+    lines_max: usize,
+}
+
+impl Intake {
+    pub fn new(lines_max: usize) -> Intake {
+        Intake { queues: Mutex::default(), ready: Notify::new(), lines_max }
+    }
+
+    /// Queues a line, or says that there is no room. A source may fill half of what is still free.
+    pub fn push(&self, source: &str, queued: Queued) -> Result<(), Refusal> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if queues.closed {
+            return Err(Refusal::store_unavailable());
+        }
+        let free = self.lines_max.saturating_sub(queues.lines);
+        let own = queues.by_source.get(source).map_or(0, VecDeque::len);
+        if own >= free {
+            return Err(Refusal::new(Reason::Overloaded).retry_after(RETRY_US));
+        }
+        queues.lines += 1;
+        if own == 0 {
+            queues.turn.push_back(source.to_owned());
+        }
+        queues.by_source.entry(source.to_owned()).or_default().push_back(queued);
+        drop(queues);
+        self.ready.notify_one();
+        Ok(())
+    }
+
+    /// Takes what is waiting, one line of each source in turn, up to the bounds of a batch; waits when there is nothing.
+    /// `None` when the queue is closed and empty.
+    pub async fn take(&self, lines_max: usize, bytes_max: usize) -> Option<Vec<Queued>> {
+        loop {
+            // CANCEL: nothing was taken yet.
+            let ready = self.ready.notified();
+            {
+                let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+                let batch = queues.drain(lines_max, bytes_max);
+                if !batch.is_empty() {
+                    return Some(batch);
+                }
+                if queues.closed {
+                    return None;
+                }
+            }
+            ready.await;
+        }
+    }
+
+    /// Takes no more lines; what is queued is still journaled.
+    pub fn close(&self) {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner).closed = true;
+        self.ready.notify_one();
+    }
+
+    /// Lines waiting.
+    pub fn depth(&self) -> usize {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner).lines
+    }
+}
+
+impl Queues {
+    fn drain(&mut self, lines_max: usize, bytes_max: usize) -> Vec<Queued> {
+        let mut batch: Vec<Queued> = Vec::new();
+        let mut bytes = 0;
+        while batch.len() < lines_max {
+            let Some(source) = self.turn.pop_front() else { break };
+            let Some(queue) = self.by_source.get_mut(&source) else { continue };
+            let next = queue.front().map_or(0, |queued| queued.bytes);
+            if !batch.is_empty() && bytes + next > bytes_max {
+                self.turn.push_front(source);
+                break;
+            }
+            let Some(queued) = queue.pop_front() else { continue };
+            if queue.is_empty() {
+                self.by_source.remove(&source);
+            } else {
+                self.turn.push_back(source);
+            }
+            self.lines -= 1;
+            bytes += queued.bytes;
+            // A change of the directory is the last of its batch: what follows may depend on it.
+            let ends = matches!(&queued.line, Line::Note(note) if super::enrol::changes_directory(note));
+            batch.push(queued);
+            if ends {
+                break;
+            }
+        }
+        batch
+    }
+}

@@ -1,0 +1,176 @@
+//! What is handed to the journal, and what it answers.
+
+use bytes::Bytes;
+
+use crate::dossier::apply::{AcceptTarget, Capture};
+use crate::dossier::code::Code;
+use crate::dossier::event::Event;
+use crate::dossier::leg::LegKind;
+use crate::dossier::names::{Micros, PartyName, Position, SourceName};
+use crate::store::Note;
+
+/// Who speaks: from the caller's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Speaker {
+    /// The caller's party.
+    pub party: PartyName,
+    /// The person of the key, or the key itself.
+    pub principal: String,
+    /// Whether it is a supervisor's key.
+    pub supervisor: bool,
+}
+
+/// A personal part: kept apart, salted and hashed into the record, erasable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PersonalPart(pub Bytes);
+
+/// One captured line.
+#[derive(Clone, Debug)]
+pub struct CaptureLine {
+    /// Who sends it.
+    pub speaker: Speaker,
+    /// The capturing source, which must be enrolled under the speaker's party.
+    pub source: SourceName,
+    /// The client's id.
+    pub client_event_id: String,
+    /// The event as understood.
+    pub event: Event,
+    /// The code was understood only after repair.
+    pub repaired: bool,
+    /// The event's bytes as received.
+    pub event_bytes: Bytes,
+    /// The personal part as received.
+    pub personal: Option<PersonalPart>,
+    /// The event or its personal part attests the citizen's side.
+    pub attested: bool,
+    /// When the gateway had it.
+    pub received_at: Micros,
+    /// The device's clock when it sent it, this time.
+    pub send_time: Option<Micros>,
+}
+
+/// One command of an agency or carrier. Its names are canonical.
+#[derive(Clone, Debug)]
+pub struct CommandLine {
+    /// Who commands.
+    pub speaker: Speaker,
+    /// The RPC's name.
+    pub method: &'static str,
+    /// The resource it names; with method and request id the command's key.
+    pub resource: String,
+    /// The caller's id of it.
+    pub request_id: String,
+    /// Digest of the request without its id and its personal part.
+    pub request_digest: [u8; 32],
+    /// The event that the gateway made of it.
+    pub event: Event,
+    /// That event, encoded.
+    pub event_bytes: Bytes,
+    /// The personal part as received.
+    pub personal: Option<PersonalPart>,
+    /// What is commanded.
+    pub act: CommandAct,
+}
+
+/// What a command asks for.
+#[derive(Clone, Debug)]
+pub enum CommandAct {
+    /// `OrderLeg`.
+    Order {
+        /// The owner.
+        agency: PartyName,
+        /// The counter.
+        counter: PartyName,
+        /// The carrier.
+        carrier: Option<PartyName>,
+        /// The kind of leg.
+        kind: LegKind,
+        /// The procedure.
+        procedure: Option<String>,
+        /// The dossier.
+        dossier: Option<Position>,
+    },
+    /// `CancelLeg`.
+    Cancel {
+        /// The leg.
+        leg: Position,
+    },
+    /// `RegisterDossier`.
+    Register {
+        /// The owner.
+        agency: PartyName,
+        /// The counter.
+        counter: Option<PartyName>,
+        /// The dossier's code.
+        code: Code,
+        /// The procedure.
+        procedure: Option<String>,
+        /// The slip.
+        slip: Option<Code>,
+    },
+    /// `AcceptDossier`.
+    Accept {
+        /// The leg, or a code on it.
+        target: AcceptTarget,
+        /// The dossier's code.
+        code: Code,
+        /// The procedure.
+        procedure: Option<String>,
+    },
+}
+
+/// A waiting event that the tie places.
+#[derive(Clone, Debug)]
+pub struct PlaceLine {
+    /// Where it stands.
+    pub from: Position,
+    /// The leg it is placed on.
+    pub leg: Position,
+    /// Whether it waits no longer: a bag's scan goes on waiting for what is found to be inside.
+    pub done: bool,
+}
+
+/// What the journal takes.
+#[derive(Clone, Debug)]
+pub enum Line {
+    /// A captured fact.
+    Capture(Box<CaptureLine>),
+    /// A command.
+    Command(Box<CommandLine>),
+    /// A placing by the tie.
+    Place(PlaceLine),
+    /// A change that is no event.
+    Note(Box<Note>),
+}
+
+/// What was journaled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Where it stands. For a note the lane's head.
+    pub position: Position,
+    /// The record: the same bytes for every attempt, for ever. Empty for a note.
+    pub record: Bytes,
+    /// Whether an earlier attempt had been journaled.
+    pub replayed: bool,
+    /// Legs that an ambiguous code may mean.
+    pub candidates: Vec<Position>,
+    /// For a pin, the leg that is pinned.
+    pub pinned: Option<Position>,
+}
+
+/// A capture as the domain applies it.
+pub(super) fn capture_of(line: &CaptureLine, effective_at: Micros, skewed: bool) -> Capture {
+    Capture {
+        said: crate::dossier::apply::Said {
+            source: line.source.clone(),
+            client_event_id: line.client_event_id.clone(),
+            party: line.speaker.party.clone(),
+            principal: line.speaker.principal.clone(),
+            supervisor: line.speaker.supervisor,
+            effective_at,
+            event: line.event.clone(),
+        },
+        attested: line.attested,
+        skewed,
+    }
+}

@@ -1,0 +1,43 @@
+//! Owns: turning lines into durable, numbered, signed events, many per fsync.
+//! Never: sees protobuf or SQL, answers before COMMIT, runs inside a request's future, decides what an event means.
+//!
+//! A line is queued (`intake`), taken with others into a batch, applied on a desk (`batch`), recorded (`entry`), and
+//! committed with one signed head. Only then are its waiters answered and the followers woken (`wake`).
+
+mod batch;
+mod commit;
+mod enrol;
+mod entry;
+mod intake;
+mod line;
+mod service;
+#[cfg(test)]
+mod tests;
+mod wake;
+
+pub use line::{Answer, CaptureLine, CommandAct, CommandLine, Line, PersonalPart, PlaceLine, Speaker};
+pub use service::{Apply, Handle, Options, Service};
+pub use wake::{Heads, Wakes};
+
+/// Why a batch was not committed. It is logged once, where the batch is given up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The lane could not be taken.
+    #[error("take the lane")]
+    TakeLane(#[source] crate::store::Error),
+    /// Something the batch touches could not be loaded.
+    #[error("load what the batch touches")]
+    Load(#[source] crate::store::Error),
+    /// What is stored of the lane's tree cannot be read.
+    #[error("read the tree's frontier")]
+    Frontier,
+    /// A stored record cannot be read.
+    #[error("read a stored record")]
+    Record(#[source] crate::seal::record::Error),
+    /// The batch could not be committed.
+    #[error("commit the batch")]
+    Commit(#[source] crate::store::Error),
+    /// The gateway's clock leapt.
+    #[error("the gateway's clock leapt; restart with --accept-clock when it is right")]
+    ClockSuspect,
+}

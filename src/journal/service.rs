@@ -1,0 +1,206 @@
+//! The lane's writer as a service, and the handle by which lines reach it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::{oneshot, watch};
+
+use super::Error;
+use super::batch;
+use super::intake::{Intake, Queued};
+use super::line::{Answer, Line};
+use super::wake::Wakes;
+use crate::clock::SharedClock;
+use crate::dossier::apply::{Act, Applied, Stopped};
+use crate::dossier::desk::Desk;
+use crate::dossier::directory::Directory;
+use crate::dossier::names::{Lane, Position};
+use crate::dossier::refusal::{Reason, Refusal};
+use crate::limits;
+use crate::random::SharedRandom;
+use crate::seal::head::Sealer;
+use crate::seal::record::Record;
+use crate::store::Writer;
+
+/// How a line is applied: `dossier::apply::apply`, or a test's.
+pub type Apply = fn(&mut Desk, &Act, Position) -> Result<Applied, Stopped>;
+
+/// What the journal needs of the others.
+#[derive(Debug)]
+pub struct Options {
+    /// The lane.
+    pub lane: Lane,
+    /// The database's id.
+    pub database: [u8; 16],
+    /// Signs the heads.
+    pub sealer: Sealer,
+    /// What time it is.
+    pub clock: SharedClock,
+    /// Salts.
+    pub random: SharedRandom,
+    /// Applies a line.
+    pub apply: Apply,
+    /// Encodes the event of a placing: only the doors know the wire.
+    pub encode_placed: fn(&Record, Position) -> Bytes,
+    /// Lines that may wait.
+    pub intake_lines: usize,
+    /// The directory as of the start, published again whenever it changes.
+    pub directory: watch::Sender<Arc<Directory>>,
+    /// Who is told of commits.
+    pub wakes: Arc<Wakes>,
+}
+
+/// What writing a batch uses.
+#[derive(Debug)]
+pub(super) struct Scribe {
+    pub lane: Lane,
+    pub database: [u8; 16],
+    pub sealer: Sealer,
+    pub clock: SharedClock,
+    pub random: SharedRandom,
+    pub apply: Apply,
+    pub encode_placed: fn(&Record, Position) -> Bytes,
+    pub directory: Arc<Directory>,
+    pub published: watch::Sender<Arc<Directory>>,
+    pub wakes: Arc<Wakes>,
+}
+
+impl Scribe {
+    /// Reads the directory again when somebody has changed it.
+    pub async fn refresh_directory(&mut self, writer: &mut Writer, version: i64) -> Result<(), Error> {
+        if self.directory.version != version {
+            let directory = writer.directory().await.map_err(Error::Load)?;
+            self.directory = Arc::new(directory);
+            self.published.send_replace(Arc::clone(&self.directory));
+        }
+        Ok(())
+    }
+}
+
+/// The writer of a lane.
+#[derive(Debug)]
+pub struct Service {
+    scribe: Scribe,
+    writer: Writer,
+    intake: Arc<Intake>,
+}
+
+/// Hands lines to the journal. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    intake: Arc<Intake>,
+    wakes: Arc<Wakes>,
+    directory: watch::Receiver<Arc<Directory>>,
+}
+
+impl Service {
+    /// A writer for a lane of a store, and its handle.
+    pub fn new(options: Options, writer: Writer) -> (Service, Handle) {
+        let intake = Arc::new(Intake::new(options.intake_lines));
+        let handle = Handle {
+            intake: Arc::clone(&intake),
+            wakes: Arc::clone(&options.wakes),
+            directory: options.directory.subscribe(),
+        };
+        let directory = options.directory.borrow().clone();
+        let scribe = Scribe {
+            lane: options.lane,
+            database: options.database,
+            sealer: options.sealer,
+            clock: options.clock,
+            random: options.random,
+            apply: options.apply,
+            encode_placed: options.encode_placed,
+            directory,
+            published: options.directory,
+            wakes: options.wakes,
+        };
+        (Service { scribe, writer, intake }, handle)
+    }
+
+    /// Writes batch after batch until the handle closes the intake and everything queued is journaled.
+    pub async fn run(mut self) {
+        // CANCEL: dropped between batches nothing is lost; a batch in the making is rolled back by the store.
+        while let Some(lines) = self.intake.take(limits::BATCH_LINES, limits::MESSAGE_BYTES).await {
+            self.write(lines).await;
+        }
+    }
+
+    async fn write(&mut self, lines: Vec<Queued>) {
+        let outcome = if self.scribe.clock.is_suspect() {
+            Err(Error::ClockSuspect)
+        } else {
+            batch::write(&mut self.scribe, &mut self.writer, &lines).await
+        };
+        let answers = match outcome {
+            Ok(answers) => answers,
+            Err(error) => {
+                tracing::error!(error = %crate::telemetry::chain(&error), lines = lines.len(), "a batch was not committed");
+                let refusal = match error {
+                    Error::ClockSuspect => Refusal::new(Reason::ClockSuspect),
+                    _ => Refusal::store_unavailable(),
+                };
+                vec![Err(refusal); lines.len()]
+            }
+        };
+        for (queued, answer) in lines.into_iter().zip(answers) {
+            // Whoever waited may be gone: the line stands all the same, and its retry is answered from the store.
+            let _gone = queued.answer.send(answer);
+        }
+    }
+}
+
+impl Handle {
+    /// Queues a line and waits for its answer. Dropping the future forgets the answer, not the line.
+    pub async fn submit(&self, line: Line) -> Result<Answer, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        let source = source_of(&line);
+        let bytes = bytes_of(&line);
+        self.intake.push(&source, Queued { line, answer, bytes })?;
+        // CANCEL: the line is queued and will be journaled; its key answers a retry.
+        answered.await.unwrap_or_else(|_| Err(Refusal::store_unavailable()))
+    }
+
+    /// The directory as last published.
+    pub fn directory(&self) -> Arc<Directory> {
+        self.directory.borrow().clone()
+    }
+
+    /// Who is told of commits.
+    pub fn wakes(&self) -> &Arc<Wakes> {
+        &self.wakes
+    }
+
+    /// Lines waiting.
+    pub fn depth(&self) -> usize {
+        self.intake.depth()
+    }
+
+    /// Takes no more lines; what is queued is journaled, then the service ends.
+    pub fn close(&self) {
+        self.intake.close();
+    }
+}
+
+/// Whose share of the intake a line takes.
+fn source_of(line: &Line) -> String {
+    match line {
+        Line::Capture(line) => line.source.as_str().to_owned(),
+        Line::Command(line) => line.speaker.party.as_str().to_owned(),
+        Line::Place(_) | Line::Note(_) => "trao/gateway".to_owned(),
+    }
+}
+
+fn bytes_of(line: &Line) -> usize {
+    // What a line costs besides its own bytes: its key, record and log rows.
+    const ROWS: usize = 600;
+    match line {
+        Line::Capture(line) => {
+            ROWS + line.event_bytes.len() + line.personal.as_ref().map_or(0, |part| part.0.len())
+        }
+        Line::Command(line) => {
+            ROWS + line.event_bytes.len() + line.personal.as_ref().map_or(0, |part| part.0.len())
+        }
+        Line::Place(_) | Line::Note(_) => ROWS,
+    }
+}

@@ -1,0 +1,32 @@
+//! Logs: readable on a terminal, JSON otherwise; never personal data, secrets or scanned text.
+
+use std::error::Error;
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Sends logs to stderr: for people when a person is looking, one JSON object a line otherwise.
+/// `TRAO_LOG` takes a filter such as `info` or `trao=debug`.
+pub fn start() {
+    let filter = EnvFilter::try_from_env("TRAO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let registry = tracing_subscriber::registry().with(filter);
+    if std::io::stderr().is_terminal() {
+        registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).init();
+    } else {
+        registry.with(tracing_subscriber::fmt::layer().json().with_writer(std::io::stderr)).init();
+    }
+}
+
+/// An error with everything under it, for the log.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
