@@ -12,4 +12,5 @@ pub mod store;
 pub mod clock;
 pub mod limits;
 pub mod random;
+pub mod serve;
 pub mod telemetry;
