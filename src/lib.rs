@@ -10,6 +10,7 @@ pub mod seal;
 pub mod store;
 
 pub mod clock;
+pub mod demo;
 pub mod limits;
 pub mod random;
 pub mod serve;
