@@ -6,3 +6,4 @@ pub mod doors;
 pub mod dossier;
 pub mod limits;
 pub mod seal;
+pub mod store;
