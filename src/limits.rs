@@ -32,7 +32,8 @@ pub const INTAKE_LINES: usize = 4_096;
 pub const BOOKMARK_SECONDS: u64 = 10;
 /// Ranges of missing device numbers told to a device.
 pub const MISSING_RANGES: usize = 64;
-/// Events of one leg that are still folded; a leg has about twelve. Beyond, an event is recorded as LATE only.
+/// Events of one leg that are still folded again; a leg has about twelve. Beyond, one that comes late is recorded only:
+/// the newest still counts, which costs the same however many came before.
 pub const LEG_EVENTS: u32 = 1_000;
 /// Offset between a device's clock and the gateway's that is not worth a flag.
 pub const SKEW_SECONDS: i64 = 120;
