@@ -13,6 +13,7 @@ use crate::dossier::directory::Directory;
 use crate::dossier::names::{Micros, PartyName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::Handle;
+use crate::stream::Feeds;
 
 /// What every service has at hand. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct Gateway {
     pub journal: Handle,
     /// What time it is.
     pub clock: SharedClock,
+    /// Parties' logs.
+    pub feeds: Feeds,
 }
 
 /// A call that was let in.
