@@ -13,4 +13,5 @@ pub mod stream;
 pub mod clock;
 pub mod limits;
 pub mod random;
+pub mod serve;
 pub mod telemetry;

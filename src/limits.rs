@@ -55,3 +55,18 @@ pub const DEVICE_DAYS_BACK: i64 = 60;
 pub const CODE_DAYS_BEFORE: i64 = 90;
 /// Days after a leg's end in which a scan may still be meant for it: codes are reused after months.
 pub const CODE_DAYS_AFTER: i64 = 180;
+/// Connections at once: a province has about a thousand counters and postmen; each costs some tens of kilobytes.
+pub const CONNECTIONS: usize = 4_096;
+/// Calls open at once on one connection: a back-office shares one connection among its threads.
+pub const STREAMS_PER_CONNECTION: u32 = 1_024;
+/// Bytes of one call's headers: a key, a request id and a trace.
+pub const HEADER_BYTES: u32 = 16 << 10;
+/// Seconds between pings on a quiet connection, and until an unanswered one ends it: a phone that left the network must
+/// not hold a place for long.
+pub const KEEPALIVE_SECONDS: u64 = 30;
+/// Bytes on the way in one stream: with 64 KiB a distant device would send at 6 MB/s at most.
+pub const STREAM_WINDOW_BYTES: u32 = 1 << 20;
+/// Bytes on the way in one connection.
+pub const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
+/// Seconds a gateway takes to end: calls end, streams end with a bookmark, what is queued is journaled.
+pub const DRAIN_SECONDS: u64 = 10;

@@ -1,8 +1,17 @@
 //! The gRPC services: each method reads the caller, turns the request into domain terms or names the wrong field, asks one
 //! station, and turns the answer back. Nothing is decided here.
 
+mod capture;
+mod layer;
+mod router;
+
+use layer::rewrite;
+pub use router::{SERVICES, router};
+
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tonic::metadata::MetadataMap;
 use tonic::{Request, Status};
 
@@ -26,6 +35,10 @@ pub struct Gateway {
     pub clock: SharedClock,
     /// Parties' logs.
     pub feeds: Feeds,
+    /// Where streams run on while their callers read.
+    pub tasks: TaskTracker,
+    /// Ends streams when the gateway drains.
+    pub shutdown: CancellationToken,
 }
 
 /// A call that was let in.
