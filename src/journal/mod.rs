@@ -6,7 +6,6 @@
 
 mod batch;
 mod commit;
-mod directory_watch;
 mod enrol;
 mod entry;
 mod intake;
@@ -17,7 +16,6 @@ mod service;
 mod tests;
 mod wake;
 
-pub use directory_watch::DirectoryWatch;
 pub use line::{Answer, CaptureLine, CommandAct, CommandLine, Line, PersonalPart, PlaceLine, Speaker};
 pub use reading::{said, step};
 pub use service::{Apply, Handle, Options, Pending, Service};

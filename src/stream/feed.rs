@@ -12,6 +12,7 @@ use crate::dossier::directory::Directory;
 use crate::dossier::names::{Lane, PartyName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::Wakes;
+use crate::limits;
 use crate::store::{Error, Listed, Reader};
 
 /// How feeds are served.
@@ -23,8 +24,12 @@ pub struct Options {
     pub poll: Duration,
     /// How many may wait or follow at once.
     pub places: usize,
-    /// Ends every wait and every stream.
-    pub shutdown: CancellationToken,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { lane: Lane(0), poll: Duration::from_secs(1), places: limits::FOLLOWERS }
+    }
 }
 
 /// The log of a party.
@@ -64,13 +69,14 @@ pub struct Feeds {
     pub(super) wakes: Arc<Wakes>,
     pub(super) options: Options,
     pub(super) places: Places,
+    pub(super) shutdown: CancellationToken,
 }
 
 impl Feeds {
-    /// Feeds of a store, woken by the journal.
-    pub fn new(reader: Reader, wakes: Arc<Wakes>, options: Options) -> Feeds {
+    /// Feeds of a store, woken by the journal. The token ends every wait and every stream.
+    pub fn new(reader: Reader, wakes: Arc<Wakes>, options: Options, shutdown: CancellationToken) -> Feeds {
         let places = Places::new(options.places);
-        Feeds { reader, wakes, options, places }
+        Feeds { reader, wakes, options, places, shutdown }
     }
 
     /// The lane whose logs are read.
@@ -99,7 +105,7 @@ impl Feeds {
             let again = deadline.min(Instant::now() + self.options.poll);
             // CANCEL: nothing is held but the place, which is given back.
             tokio::select! {
-                () = self.options.shutdown.cancelled() => return Ok(page),
+                () = self.shutdown.cancelled() => return Ok(page),
                 Ok(()) = grown.changed() => {}
                 () = sleep_until(again) => {}
             }

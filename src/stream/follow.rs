@@ -137,7 +137,7 @@ impl Follower {
         let again = due.min(Instant::now() + self.feeds.options.poll);
         // CANCEL: nothing is held.
         tokio::select! {
-            () = self.feeds.options.shutdown.cancelled() => Err(Stop::Shutdown),
+            () = self.feeds.shutdown.cancelled() => Err(Stop::Shutdown),
             () = self.sender.closed() => Err(Stop::Gone),
             Ok(()) = self.grown.changed() => Ok(()),
             () = sleep_until(again) => Ok(()),
@@ -152,7 +152,7 @@ impl Follower {
         // CANCEL: what was not sent is behind the last bookmark.
         tokio::select! {
             biased;
-            () = self.feeds.options.shutdown.cancelled() => Err(Stop::Shutdown),
+            () = self.feeds.shutdown.cancelled() => Err(Stop::Shutdown),
             room = timeout(SLOW_AFTER, self.sender.reserve()) => match room {
                 Ok(Ok(room)) => {
                     room.send(sent);

@@ -9,6 +9,7 @@ mod follow;
 mod places;
 mod tie;
 
+pub use crate::store::{Listed, Stored};
 pub use feed::{Feeds, Log, Options, Page};
 pub use follow::{Follower, Following, Sent};
 pub use tie::{Error, Meaning, Tie};

@@ -2,6 +2,8 @@
 //! station, and turns the answer back. Nothing is decided here.
 
 mod capture;
+mod directory;
+mod feed;
 mod layer;
 mod router;
 
