@@ -30,6 +30,19 @@ pub const SYNC_WINDOW: u32 = 256;
 pub const INTAKE_LINES: usize = 4_096;
 /// Seconds between bookmarks of a quiet stream.
 pub const BOOKMARK_SECONDS: u64 = 10;
+/// Pulls that wait and streams that are open at once. Each holds one page of a log at most, usually far less; every agency
+/// of a province and its carriers come to a few hundred.
+pub const FOLLOWERS: usize = 1_024;
+/// Lines of a log read at once for a stream.
+pub const FOLLOW_PAGE: usize = 100;
+/// Messages of a stream that wait to be taken: enough to fill a frame, few enough that a thousand slow readers are cheap.
+pub const FOLLOW_BUFFER: usize = 32;
+/// Seconds a stream waits for its reader to take the next message; then it ends, and the reader comes back.
+pub const FOLLOW_TAKE_SECONDS: u64 = 30;
+/// Positions the tie works through before it keeps how far it has come: what a restart does again.
+pub const TIE_POSITIONS: usize = 100;
+/// Placings the tie has waiting in the intake at once: a bag's contents, in a batch or two.
+pub const TIE_LINES: usize = 256;
 /// Ranges of missing device numbers told to a device.
 pub const MISSING_RANGES: usize = 64;
 /// Events of one leg that are still folded again; a leg has about twelve. Beyond, one that comes late is recorded only:

@@ -70,6 +70,14 @@ pub(super) async fn write(
     }
 }
 
+/// Reads the directory again, between batches, if it was changed.
+pub(super) async fn refresh_directory(scribe: &mut Scribe, writer: &mut Writer) -> Result<(), Error> {
+    let head = writer.begin(scribe.lane).await.map_err(Error::TakeLane)?;
+    let refreshed = scribe.refresh_directory(writer, head.directory).await;
+    writer.rollback().await.map_err(Error::Load)?;
+    refreshed
+}
+
 async fn apply_and_commit(
     scribe: &mut Scribe,
     writer: &mut Writer,

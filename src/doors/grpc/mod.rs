@@ -2,6 +2,8 @@
 //! station, and turns the answer back. Nothing is decided here.
 
 mod capture;
+mod directory;
+mod feed;
 mod layer;
 mod router;
 
@@ -22,6 +24,7 @@ use crate::dossier::directory::Directory;
 use crate::dossier::names::{Micros, PartyName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::Handle;
+use crate::stream::Feeds;
 
 /// What every service has at hand. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -32,6 +35,8 @@ pub struct Gateway {
     pub journal: Handle,
     /// What time it is.
     pub clock: SharedClock,
+    /// Parties' logs.
+    pub feeds: Feeds,
     /// Where streams run on while their callers read.
     pub tasks: TaskTracker,
     /// Ends streams when the gateway drains.

@@ -4,8 +4,11 @@
 //! Partners see `Event`, `Personal` and the lines of batches as messages. The code has bytes in their place
 //! (`proto/build.rs` lists where), because what came is what is stored, hashed and relayed.
 
+pub mod directory;
+pub mod feed;
 pub mod from;
 pub mod into;
+pub mod page_token;
 pub mod time;
 
 /// The descriptors as published, well-known types and comments included: for reflection and for proto3 JSON.
