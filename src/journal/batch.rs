@@ -295,7 +295,8 @@ impl<'a> Batch<'a> {
         };
         let original = Record::decode(&stored.record).map_err(Error::Record)?;
         let said = original.said();
-        let act = Act::Place(Place { said: said.clone(), from: line.from, leg: line.leg });
+        let attested = original.attested;
+        let act = Act::Place(Place { said: said.clone(), from: line.from, leg: line.leg, attested });
         let written = match self.apply(writer, &act, aside).await? {
             Some(Ok(Applied::Written(written))) => *written,
             Some(Ok(Applied::Again(_))) => return Ok(Some(Verdict::Refused(Refusal::new(Reason::Internal)))),
