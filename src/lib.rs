@@ -8,6 +8,7 @@ pub mod dossier;
 pub mod journal;
 pub mod seal;
 pub mod store;
+pub mod view;
 
 pub mod clock;
 pub mod limits;

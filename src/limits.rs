@@ -42,3 +42,14 @@ pub const DEVICE_DAYS_BACK: i64 = 60;
 pub const CODE_DAYS_BEFORE: i64 = 90;
 /// Days after a leg's end in which a scan may still be meant for it: codes are reused after months.
 pub const CODE_DAYS_AFTER: i64 = 180;
+/// Legs told of one dossier: a dossier has two or three; of one that was made to have more the newest are told.
+pub const DOSSIER_LEGS: usize = 100;
+/// Attachments of one code that are looked at, the newest first: slips restart their numbers, so some codes have many.
+pub const CODE_TAGS: usize = 1_000;
+/// Rows looked at for one page of a list with a filter; a page may then be short and still have a next one.
+pub const PAGE_ROWS: usize = 2_000;
+/// Events walked back on a leg that has more than `LEG_EVENTS`: about ten megabytes. Beyond, such a leg is only told
+/// as it is now, and only its newest events are listed.
+pub const LEG_EVENTS_BACK: usize = 10_000;
+/// Legs that continue one another: a return may be returned, but not for ever.
+pub const LEGS_CONTINUED: usize = 32;

@@ -13,3 +13,4 @@ pub mod leg;
 pub mod names;
 pub mod refusal;
 pub mod resolve;
+pub mod spans;

@@ -15,6 +15,7 @@ use crate::dossier::device::Heard;
 use crate::dossier::directory::{Agency, Alias, Carrier, Directory, Office, Procedure, Source};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
 use crate::seal::head::Seal;
+use crate::seal::record::Record;
 
 /// What went wrong while keeping or reading. The source says why; it is logged and never shown to a caller.
 #[derive(Debug, thiserror::Error)]
@@ -224,6 +225,13 @@ pub struct Stored {
     pub event: Bytes,
     /// The event before it on its leg's chain; 0 = none.
     pub prev: u64,
+}
+
+impl Stored {
+    /// The record, read.
+    pub fn record(&self) -> Result<Record, Error> {
+        Record::decode(&self.record).map_err(|_| Error::Corrupt { what: "record" })
+    }
 }
 
 /// An API key as kept: never the secret.
