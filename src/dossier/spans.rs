@@ -20,8 +20,8 @@ impl Spans {
     /// counts: supplements and second tries are journeys of their own.
     pub fn of(legs: &[Leg], accepted: Option<Micros>, result: Option<Micros>) -> Spans {
         let lived = |kind| legs.iter().filter(move |leg| leg.birth.kind == kind && leg.annulled_at.is_none());
-        let post_in_s = lived(LegKind::Inbound)
-            .find_map(|leg| elapsed(leg.fold.picked_up_at, leg.fold.handed_over_at));
+        let post_in_s =
+            lived(LegKind::Inbound).find_map(|leg| elapsed(leg.fold.picked_up_at, leg.fold.handed_over_at));
         let post_out_s = lived(LegKind::Outbound).find_map(|leg| elapsed(result, leg.fold.delivered_at));
         Spans { post_in_s, agency_s: elapsed(accepted, result), post_out_s }
     }

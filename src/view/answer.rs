@@ -52,12 +52,7 @@ pub struct Dossier {
 
 /// A dossier with the legs of it that are seen. `itself` tells whether the dossier is seen and not only its legs: without
 /// it the agency's own time is not told.
-pub(super) fn of_dossier(
-    dossier: &desk::Dossier,
-    mut legs: Vec<Leg>,
-    itself: bool,
-    at: Position,
-) -> Dossier {
+pub(super) fn of_dossier(dossier: &desk::Dossier, mut legs: Vec<Leg>, itself: bool, at: Position) -> Dossier {
     legs.sort_by_key(|leg| leg.id);
     let known = |said: Option<(Position, Micros)>| said.filter(|(by, _)| *by <= at).map(|(_, time)| time);
     let (accepted, result) = (known(dossier.accepted), known(dossier.result));

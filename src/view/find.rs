@@ -91,16 +91,9 @@ impl View {
     }
 
     /// The dossier meant by a key, as of a moment.
-    pub async fn dossier(
-        &self,
-        eyes: &dyn Eyes,
-        key: &Key,
-        moment: Moment,
-    ) -> Result<Found<Dossier>, Error> {
+    pub async fn dossier(&self, eyes: &dyn Eyes, key: &Key, moment: Moment) -> Result<Found<Dossier>, Error> {
         Ok(match self.find(eyes, key, moment).await? {
-            Found::One(group) => {
-                self.open(eyes, group, moment).await?.map_or(Found::Nothing, Found::One)
-            }
+            Found::One(group) => self.open(eyes, group, moment).await?.map_or(Found::Nothing, Found::One),
             Found::Nothing => Found::Nothing,
             Found::Several(groups) => Found::Several(groups),
         })
@@ -179,7 +172,8 @@ impl View {
         if let Some((dossier, _)) = leg.dossier {
             return Ok(Group::Dossier(dossier));
         }
-        let named = |kind| leg.codes.iter().map(|tagged| &tagged.code).filter(move |code| code.kind() == kind);
+        let named =
+            |kind| leg.codes.iter().map(|tagged| &tagged.code).filter(move |code| code.kind() == kind);
         for code in named(CodeKind::Dossier).chain(named(CodeKind::Slip)) {
             if let Some(dossier) = self.only_dossier_of(leg, code, moment).await?
                 && self.seen(eyes, &dossier, moment).await?.is_some()
@@ -264,7 +258,8 @@ impl View {
         dossier: &desk::Dossier,
         moment: Moment,
     ) -> Result<bool, Error> {
-        let named = |kind| leg.codes.iter().map(|tagged| &tagged.code).filter(move |code| code.kind() == kind);
+        let named =
+            |kind| leg.codes.iter().map(|tagged| &tagged.code).filter(move |code| code.kind() == kind);
         for code in named(CodeKind::Dossier).chain(named(CodeKind::Slip)) {
             if let Some(only) = self.only_dossier_of(leg, code, moment).await? {
                 return Ok(only.id == dossier.id);

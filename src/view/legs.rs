@@ -20,7 +20,8 @@ pub struct LegFilter {
 
 impl LegFilter {
     fn takes(self, leg: &Leg) -> bool {
-        (!self.open_only || !leg.fold.state.is_end()) && self.state.is_none_or(|state| state == leg.fold.state)
+        (!self.open_only || !leg.fold.state.is_end())
+            && self.state.is_none_or(|state| state == leg.fold.state)
     }
 }
 

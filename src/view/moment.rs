@@ -47,7 +47,8 @@ impl View {
                 if position.pos == 0 {
                     return Ok(None);
                 }
-                let seal = self.reader.seal_covering(LANE, position.pos).await.during("a seal by its size")?;
+                let seal =
+                    self.reader.seal_covering(LANE, position.pos).await.during("a seal by its size")?;
                 return Ok(seal.map(|seal| Moment {
                     position,
                     known_at: seal.committed_at,

@@ -1,6 +1,12 @@
 //! The gRPC services: each method reads the caller, turns the request into domain terms or names the wrong field, asks one
 //! station, and turns the answer back. Nothing is decided here.
 
+mod dossier;
+mod leg;
+mod lookup;
+mod rights;
+mod together;
+
 use std::sync::Arc;
 
 use tonic::metadata::MetadataMap;
@@ -13,6 +19,7 @@ use crate::dossier::directory::Directory;
 use crate::dossier::names::{Micros, PartyName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::Handle;
+use crate::view::View;
 
 /// What every service has at hand. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -21,6 +28,8 @@ pub struct Gateway {
     pub keys: Keys,
     /// The way into the journal.
     pub journal: Handle,
+    /// Looks things up.
+    pub view: View,
     /// What time it is.
     pub clock: SharedClock,
 }
