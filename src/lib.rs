@@ -9,6 +9,7 @@ pub mod journal;
 pub mod seal;
 pub mod store;
 pub mod stream;
+pub mod view;
 
 pub mod clock;
 pub mod demo;

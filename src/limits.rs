@@ -71,3 +71,14 @@ pub const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 pub const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 /// Seconds a gateway takes to end: calls end, streams end with a bookmark, what is queued is journaled.
 pub const DRAIN_SECONDS: u64 = 10;
+/// Legs told of one dossier: a dossier has two or three; of one that was made to have more the newest are told.
+pub const DOSSIER_LEGS: usize = 100;
+/// Attachments of one code that are looked at, the newest first: slips restart their numbers, so some codes have many.
+pub const CODE_TAGS: usize = 1_000;
+/// Rows looked at for one page of a list with a filter; a page may then be short and still have a next one.
+pub const PAGE_ROWS: usize = 2_000;
+/// Events walked back on a leg that has more than `LEG_EVENTS`: about ten megabytes. Beyond, such a leg is only told
+/// as it is now, and only its newest events are listed.
+pub const LEG_EVENTS_BACK: usize = 10_000;
+/// Legs that continue one another: a return may be returned, but not for ever.
+pub const LEGS_CONTINUED: usize = 32;

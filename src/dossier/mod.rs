@@ -14,5 +14,6 @@ pub mod leg;
 pub mod names;
 pub mod refusal;
 pub mod resolve;
+pub mod spans;
 #[cfg(test)]
 pub(crate) mod testing;

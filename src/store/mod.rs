@@ -21,6 +21,7 @@ use crate::dossier::device::Heard;
 use crate::dossier::directory::{Agency, Alias, Carrier, Directory, Office, Procedure, Source};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
 use crate::seal::head::Seal;
+use crate::seal::record::Record;
 
 /// The other choice of clock than the one fixed.
 const OTHER_CLOCK: &str = "the store's clock was fixed by its first serve; it cannot be changed";
@@ -257,6 +258,13 @@ pub struct Stored {
     pub event: Bytes,
     /// The event before it on its leg's chain; 0 = none.
     pub prev: u64,
+}
+
+impl Stored {
+    /// The record, read.
+    pub fn record(&self) -> Result<Record, Error> {
+        Record::decode(&self.record).map_err(|_| Error::Corrupt { what: "record" })
+    }
 }
 
 /// An API key as kept: never the secret.

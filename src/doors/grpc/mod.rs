@@ -3,9 +3,14 @@
 
 mod capture;
 mod directory;
+mod dossier;
 mod feed;
 mod layer;
+mod leg;
+mod lookup;
+mod rights;
 mod router;
+mod together;
 
 use layer::rewrite;
 pub use router::{SERVICES, router};
@@ -25,6 +30,7 @@ use crate::dossier::names::{Micros, PartyName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::Handle;
 use crate::stream::Feeds;
+use crate::view::View;
 
 /// What every service has at hand. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,6 +39,8 @@ pub struct Gateway {
     pub keys: Keys,
     /// The way into the journal.
     pub journal: Handle,
+    /// Looks things up.
+    pub view: View,
     /// What time it is.
     pub clock: SharedClock,
     /// Parties' logs.
@@ -58,16 +66,6 @@ impl Call {
     /// A refusal of this call on the wire.
     pub fn refused(&self, refusal: &Refusal) -> Status {
         refusal::to_status(refusal, &self.context)
-    }
-
-    /// The canonical name of an agency or carrier named in a request, as of now; `NOT_FOUND` names the field.
-    pub fn party(&self, name: &str, field: &str, now: Micros) -> Result<PartyName, Refusal> {
-        if name.is_empty() {
-            return Err(Refusal::field(Reason::FieldRequired, field, ""));
-        }
-        let day = crate::dossier::directory::Day::at(now);
-        let known = self.directory.canonical(&PartyName::new(name), day);
-        known.cloned().ok_or_else(|| Refusal::field(Reason::NotFound, field, ""))
     }
 }
 
