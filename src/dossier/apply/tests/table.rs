@@ -112,9 +112,9 @@ fn a_result_goes_out_fails_is_held_and_is_delivered() {
     let failed = post(E::AttemptFailed).reason(Reason(3));
     row(LegKind::Outbound, &out, S::OutForDelivery, H::Post);
     row(LegKind::Outbound, &then(&[post(E::Delivered)]), S::Delivered, H::Citizen);
-    row(LegKind::Outbound, &then(&[failed.clone()]), S::AttemptFailed, H::Post);
+    row(LegKind::Outbound, &then(std::slice::from_ref(&failed)), S::AttemptFailed, H::Post);
     let held = failed.clone().measure(Measure::HOLD_FOR_PICKUP);
-    row(LegKind::Outbound, &then(&[held.clone()]), S::Held, H::Post);
+    row(LegKind::Outbound, &then(std::slice::from_ref(&held)), S::Held, H::Post);
     row(LegKind::Outbound, &then(&[held, post(E::Collected)]), S::Delivered, H::Citizen);
     row(LegKind::Outbound, &then(&[post(E::Held)]), S::Held, H::Post);
     let again = then(&[failed.clone(), post(E::OutForDelivery), failed, post(E::OutForDelivery)]);
@@ -139,7 +139,7 @@ fn a_delivery_revoked_was_never_given_or_is_to_be_recovered() {
     let then = |more: &[Scan]| [&delivered[..], more].concat();
     row(LegKind::Outbound, &then(&[revoked(Reason::NEVER_LEFT_HAND)]), S::OutForDelivery, H::Post);
     let wrong = revoked(Reason::WRONG_RECEIVER);
-    row(LegKind::Outbound, &then(&[wrong.clone()]), S::ToRecover, H::Post);
+    row(LegKind::Outbound, &then(std::slice::from_ref(&wrong)), S::ToRecover, H::Post);
     row(LegKind::Outbound, &then(&[wrong.clone(), post(E::Found)]), S::AtOffice, H::Post);
     row(LegKind::Outbound, &then(&[wrong.clone(), post(E::Lost)]), S::Lost, H::Post);
     let (world, leg) = after(LegKind::Outbound, &then(&[wrong]));
