@@ -9,7 +9,9 @@ pub mod journal;
 pub mod seal;
 pub mod store;
 
+pub mod admin;
 pub mod clock;
+pub mod config;
 pub mod limits;
 pub mod random;
 pub mod telemetry;
