@@ -1,7 +1,45 @@
-# The contract's style and comments. buf comes through npm, pinned by proto/package-lock.json.
-.PHONY: lint-proto
+# Every target installs what it needs where it may (apt as root), or names what is missing and fails.
+# CARGO_TARGET_DIR is honoured by cargo itself.
+
+.PHONY: demo test fast lint lint-proto build
+
+## demo: a gateway and a day of a province's post, on embedded SQLite; ends by itself. Leaves ./trao-demo
+demo: need-cargo need-cc
+	cargo build --quiet --bin trao
+	cargo run --quiet --bin trao -- demo --data ./trao-demo
+
+## test: everything that is tested
+test: need-cargo need-cc need-python3
+	cargo test
+
+## fast: format and lints, warnings are errors
+fast: need-cargo need-cc
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+
+## lint-proto: the contract's style and comments. buf comes through npm, pinned by proto/package-lock.json
 lint-proto: proto/node_modules/.package-lock.json
 	cd proto && node_modules/.bin/buf lint && node_modules/.bin/buf format --diff --exit-code
 
-proto/node_modules/.package-lock.json: proto/package.json proto/package-lock.json
+proto/node_modules/.package-lock.json: proto/package.json proto/package-lock.json | need-npm
 	cd proto && npm ci --loglevel=error && touch node_modules/.package-lock.json
+
+# --- what a machine needs -----------------------------------------------------
+
+need-cargo:
+	@command -v cargo >/dev/null || { echo "missing: the Rust toolchain (cargo), 1.94 or newer" >&2; exit 1; }
+
+need-cc: ; @$(call need,cc,gcc)
+need-python3: ; @$(call need,python3,python3)
+need-npm: ; @$(call need,npm,npm)
+
+# $(call need,COMMAND,PACKAGE)
+define need
+command -v $(1) >/dev/null || { \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2) >/dev/null; \
+  fi; \
+  command -v $(1) >/dev/null || { echo "missing: $(1) (package $(2))" >&2; exit 1; }; \
+}
+endef
+.PHONY: need-cargo need-cc need-python3 need-npm

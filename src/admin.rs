@@ -207,7 +207,7 @@ fn revoke(options: &RevokeKeyOptions, output: &mut Output) -> Result<(), Error> 
 }
 
 fn now() -> Micros {
-    SystemClock::start().now()
+    SystemClock::start(true).now()
 }
 
 fn must_exist(data: &Path) -> Result<(), Error> {

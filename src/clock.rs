@@ -34,12 +34,14 @@ const LEAP_US: i64 = 3_600 * Micros::SECOND;
 pub struct SystemClock {
     /// Wall minus boot time when the gateway started.
     offset_us: i64,
+    /// Whether the clock was believed then.
+    believed: bool,
 }
 
 impl SystemClock {
-    /// The machine's clock, trusted as it is now.
-    pub fn start() -> SystemClock {
-        SystemClock { offset_us: wall_us().saturating_sub(boot_us()) }
+    /// The machine's clock, believed as it is now or not at all.
+    pub fn start(believed: bool) -> SystemClock {
+        SystemClock { offset_us: wall_us().saturating_sub(boot_us()), believed }
     }
 }
 
@@ -50,7 +52,7 @@ impl Clock for SystemClock {
 
     fn is_suspect(&self) -> bool {
         let drift = wall_us().saturating_sub(boot_us()).saturating_sub(self.offset_us);
-        drift.abs() > LEAP_US
+        !self.believed || drift.abs() > LEAP_US
     }
 
     fn tell(&self, _time: Micros) {}

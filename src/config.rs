@@ -7,7 +7,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::access::Role;
-use crate::doors::cli::{classify, feed, history, scan, status, sync};
+use crate::doors::cli::{classify, feed, history, language, scan, spoken_here, status, sync};
+use crate::doors::refusal::Language;
+use crate::store::ClockMode;
+use crate::{demo, serve, stream};
 
 /// `trao` and what it is asked to do.
 #[derive(Clone, Debug, Parser)]
@@ -97,6 +100,18 @@ pub struct ServeOptions {
     pub accept_clock: bool,
 }
 
+impl ServeOptions {
+    /// As the gateway takes them.
+    pub fn options(self) -> serve::Options {
+        let clock = self.clock.map(|clock| match clock {
+            ClockOption::System => ClockMode::System,
+            ClockOption::Replay => ClockMode::Replay,
+        });
+        let poll = stream::Options::default().poll;
+        serve::Options { data: self.data, listen: self.listen, clock, accept_clock: self.accept_clock, poll }
+    }
+}
+
 /// Whose time it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ClockOption {
@@ -148,6 +163,20 @@ pub struct DemoOptions {
     /// The folder to make; one of an earlier demo is made anew
     #[arg(long, default_value = "./trao-demo", value_name = "DIR")]
     pub data: PathBuf,
+    /// Only read what an earlier demo left, and compare its books
+    #[arg(long)]
+    pub check: bool,
+    /// The language it speaks [default: Vietnamese where LANG says so, else English]
+    #[arg(long, value_parser = language, value_name = "vi|en")]
+    pub lang: Option<Language>,
+}
+
+impl DemoOptions {
+    /// As the demo takes them.
+    pub fn options(self) -> demo::Options {
+        let language = self.lang.unwrap_or_else(spoken_here);
+        demo::Options { data: self.data, check: self.check, language }
+    }
 }
 
 /// `trao keys`.
@@ -264,7 +293,7 @@ mod tests {
             "trao migrate --data d",
             "trao backup --data d target",
             "trao demo",
-            "trao demo --data d",
+            "trao demo --data d --check --lang vi",
             "trao keys create --data d --party carriers/p --role post-operator --name n --person 1 --source s --json",
             "trao keys create --data d --role admin --name n",
             "trao keys list --data d --json",

@@ -8,10 +8,14 @@ pub mod dossier;
 pub mod journal;
 pub mod seal;
 pub mod store;
+pub mod stream;
+pub mod view;
 
 pub mod admin;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod limits;
 pub mod random;
+pub mod serve;
 pub mod telemetry;

@@ -1,1 +1,3 @@
-//! The integration tests: one binary, real sockets, real files.
+//! The integration tests: one binary, real gateways, real sockets, real files.
+
+mod support;

@@ -46,12 +46,17 @@ pub struct ClientArgs {
 impl ClientArgs {
     /// The language asked for, or the one of the environment.
     pub fn language(&self) -> Language {
-        self.lang.unwrap_or_else(|| language_of_environment(|name| std::env::var(name).ok()))
+        self.lang.unwrap_or_else(spoken_here)
     }
 }
 
+/// The language of the environment.
+pub fn spoken_here() -> Language {
+    language_of_environment(|name| std::env::var(name).ok())
+}
+
 /// Reads `vi` or `en`.
-fn language(text: &str) -> Result<Language, String> {
+pub fn language(text: &str) -> Result<Language, String> {
     match text {
         "vi" => Ok(Language::Vietnamese),
         "en" => Ok(Language::English),

@@ -23,7 +23,7 @@ pub mod sync;
 pub mod words;
 
 pub use failure::{Failure, Refused};
-pub use gateway::ClientArgs;
+pub use gateway::{ClientArgs, language, spoken_here};
 pub use output::Output;
 
 /// How a command ended: what a script may rely on.

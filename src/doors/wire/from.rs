@@ -59,6 +59,11 @@ pub fn recorded(answer: &Answer, hints: Vec<v1::Hint>) -> Result<v1::Recorded, R
     })
 }
 
+/// The leg a record stands on.
+pub fn leg_of(record: &Bytes) -> Option<Position> {
+    Record::decode(record).ok().and_then(|record| record.leg)
+}
+
 /// The event that the gateway makes when the tie places another.
 pub fn encode_placed(original: &Record, leg: Position) -> Bytes {
     let event = v1::Event {

@@ -1,0 +1,90 @@
+//! The accept loop: our own, because the number of connections and the time to drain them are bounded here.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::limits;
+
+/// Serves connections until `shutdown`, then lets each end its calls within `drain`.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken, drain: Duration) {
+    let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
+    let connections = TaskTracker::new();
+    loop {
+        // CANCEL: no connection is taken without a place for it.
+        let place = tokio::select! {
+            biased;
+            () = shutdown.cancelled() => break,
+            place = Arc::clone(&places).acquire_owned() => place,
+        };
+        let accepted = tokio::select! {
+            biased;
+            () = shutdown.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let (router, shutdown) = (router.clone(), shutdown.clone());
+                connections.spawn(async move {
+                    if let Err(error) = connection(stream, router, shutdown, drain).await {
+                        tracing::debug!(%error, "a connection ended early");
+                    }
+                    drop(place);
+                });
+            }
+            Err(error) => pause_after(&error).await,
+        }
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(drain, connections.wait()).await.is_err() {
+        tracing::warn!(left = connections.len(), "connections were cut at the end of the drain");
+    }
+}
+
+async fn connection(
+    stream: TcpStream,
+    router: Router,
+    shutdown: CancellationToken,
+    drain: Duration,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    // Small answers must not wait for each other (Nagle's algorithm costs 40 ms).
+    stream.set_nodelay(true)?;
+    let mut builder = Builder::new(TokioExecutor::new()).http2_only();
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits::STREAMS_PER_CONNECTION)
+        .max_header_list_size(limits::HEADER_BYTES)
+        .keep_alive_interval(Duration::from_secs(limits::KEEPALIVE_SECONDS))
+        .keep_alive_timeout(Duration::from_secs(limits::KEEPALIVE_SECONDS))
+        .initial_stream_window_size(limits::STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(limits::CONNECTION_WINDOW_BYTES);
+    let served = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    tokio::pin!(served);
+    tokio::select! {
+        biased;
+        ended = served.as_mut() => return ended,
+        () = shutdown.cancelled() => {}
+    }
+    served.as_mut().graceful_shutdown();
+    match tokio::time::timeout(drain, served).await {
+        Ok(ended) => ended,
+        Err(_) => Ok(()),
+    }
+}
+
+/// Without file descriptors the next accept would fail at once again; a short pause lets connections end.
+async fn pause_after(error: &io::Error) {
+    tracing::warn!(%error, "could not accept a connection");
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}

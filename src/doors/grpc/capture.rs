@@ -1,0 +1,303 @@
+//! CaptureService: scans, alone, in batches and in streams.
+
+use std::pin::Pin;
+
+use bytes::Bytes;
+use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_stream::{Stream, StreamExt};
+use tonic::{Request, Response, Status, Streaming};
+
+use super::lookup::unread;
+use super::{Call, Gateway};
+use crate::doors::refusal::to_line;
+use crate::doors::wire::{from, into, time, v1};
+use crate::dossier::code::{ClassKind, classify};
+use crate::dossier::names::{Position, SourceName};
+use crate::dossier::refusal::{Reason, Refusal};
+use crate::journal::{Answer, CaptureLine, Line, PersonalPart};
+use crate::limits;
+use crate::view::When;
+use v1::capture_service_server::CaptureService;
+
+type SyncStream = Pin<Box<dyn Stream<Item = Result<v1::SyncEventsResponse, Status>> + Send>>;
+
+#[tonic::async_trait]
+impl CaptureService for Gateway {
+    async fn capture_event(
+        &self,
+        request: Request<v1::CaptureEventRequest>,
+    ) -> Result<Response<v1::CaptureEventResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let line = request.into_inner().line;
+        let refused = |refusal: Refusal| call.refused(&refusal);
+        let line = line.ok_or_else(|| Refusal::field(Reason::FieldRequired, "line", "")).map_err(refused)?;
+        let recorded =
+            self.capture(&call, line).await.map_err(|refusal| call.refused(&refusal.under("line")))?;
+        Ok(Response::new(v1::CaptureEventResponse { recorded: Some(recorded) }))
+    }
+
+    async fn batch_capture_events(
+        &self,
+        request: Request<v1::BatchCaptureEventsRequest>,
+    ) -> Result<Response<v1::BatchCaptureEventsResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let lines = request.into_inner().lines;
+        if lines.len() > limits::BATCH_LINES {
+            let why = format!("{} lines", lines.len());
+            return Err(call.refused(&Refusal::field(Reason::BatchTooLarge, "lines", why)));
+        }
+        // All lines are queued before the first is awaited, so that they share commits.
+        // CANCEL: lines that are queued will be journaled; their keys answer a retry.
+        let waiting: Vec<_> = lines.into_iter().map(|line| self.capture_bytes(&call, line)).collect();
+        let results = join_all(waiting).await;
+        let language = call.context.language;
+        let results = results.into_iter().map(|result| line_result(result, language)).collect();
+        Ok(Response::new(v1::BatchCaptureEventsResponse { results }))
+    }
+
+    type SyncEventsStream = SyncStream;
+
+    async fn sync_events(
+        &self,
+        request: Request<Streaming<v1::SyncEventsRequest>>,
+    ) -> Result<Response<SyncStream>, Status> {
+        let call = self.enter(&request).await?;
+        let mut incoming = request.into_inner();
+        let first =
+            incoming.next().await.transpose().map_err(|status| super::rewrite(&status, &call.context))?;
+        let hello = match first.and_then(|message| message.message) {
+            Some(v1::sync_events_request::Message::Hello(hello)) => hello,
+            _ => {
+                return Err(call.refused(&Refusal::field(
+                    Reason::FieldRequired,
+                    "hello",
+                    "the first message",
+                )));
+            }
+        };
+        let welcome =
+            self.welcome(&call, &hello).await.map_err(|refusal| call.refused(&refusal.under("hello")))?;
+        // One place more than the window, for the welcome.
+        let (outgoing, answers) = mpsc::channel(limits::SYNC_WINDOW as usize + 1);
+        let drain = Drain { gateway: self.clone(), call, source: hello.source };
+        let welcome = v1::sync_events_response::Message::Welcome(welcome);
+        let _closed = outgoing.send(Ok(v1::SyncEventsResponse { message: Some(welcome) })).await;
+        self.tasks.spawn(drain.run(incoming, outgoing));
+        Ok(Response::new(Box::pin(ReceiverStream::new(answers))))
+    }
+
+    async fn get_device_state(
+        &self,
+        request: Request<v1::GetDeviceStateRequest>,
+    ) -> Result<Response<v1::GetDeviceStateResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let source = request.into_inner().source;
+        let heard = self.heard(&call, &source).await.map_err(|refusal| call.refused(&refusal))?;
+        let known = heard.last_received_at.0 != 0;
+        Ok(Response::new(v1::GetDeviceStateResponse {
+            contiguous_device_seq: heard.contiguous,
+            missing: heard
+                .missing(0)
+                .into_iter()
+                .map(|(first, last)| v1::MissingRange { first, last })
+                .collect(),
+            last_device_seq: heard.last(),
+            last_received_at: known.then(|| time::timestamp(heard.last_received_at)),
+        }))
+    }
+
+    async fn classify_scan(
+        &self,
+        request: Request<v1::ClassifyScanRequest>,
+    ) -> Result<Response<v1::ClassifyScanResponse>, Status> {
+        self.enter(&request).await?;
+        let classified = classify(&request.into_inner().text);
+        let kind = match classified.kind {
+            Some(ClassKind::Item) => v1::CodeKind::Item,
+            Some(ClassKind::Receptacle) => v1::CodeKind::Receptacle,
+            Some(ClassKind::Dossier) => v1::CodeKind::Dossier,
+            Some(ClassKind::Procedure) | None => v1::CodeKind::Unspecified,
+        };
+        Ok(Response::new(v1::ClassifyScanResponse {
+            kind: kind.into(),
+            code: classified.code.unwrap_or_default(),
+            repaired: classified.repaired,
+            reason: classified.reason.unwrap_or_default().to_owned(),
+            procedure: classified.kind == Some(ClassKind::Procedure),
+        }))
+    }
+}
+
+impl Gateway {
+    async fn capture_bytes(&self, call: &Call, line: Bytes) -> Result<v1::Recorded, Refusal> {
+        self.capture(call, into::message(&line, "")?).await
+    }
+
+    /// Journals one line.
+    async fn capture(&self, call: &Call, capture: v1::Capture) -> Result<v1::Recorded, Refusal> {
+        let speaker = call.caller.speaker()?;
+        let parsed = into::capture(capture, &call.directory)?;
+        if !call.caller.may_use(&parsed.source) {
+            return Err(Refusal::field(Reason::UnknownSource, "source", ""));
+        }
+        let line = Line::Capture(Box::new(CaptureLine {
+            speaker,
+            source: parsed.source,
+            client_event_id: parsed.client_event_id,
+            event: parsed.event,
+            repaired: parsed.repaired,
+            event_bytes: parsed.event_bytes,
+            personal: parsed.personal.map(PersonalPart),
+            attested: parsed.attested,
+            received_at: self.clock.now(),
+            send_time: parsed.send_time,
+        }));
+        // CANCEL: dropping this future only forgets the answer; the journal decides on its own.
+        let answer = self.journal.submit(line).await?;
+        let hints = self.hints(call, &answer).await?;
+        from::recorded(&answer, hints)
+    }
+
+    /// What helps the caller now, beside the record that never changes.
+    async fn hints(&self, call: &Call, answer: &Answer) -> Result<Vec<v1::Hint>, Refusal> {
+        let mut hints = Vec::new();
+        for leg in &answer.candidates {
+            hints.extend(self.hint(call, *leg, v1::HintKind::Candidate).await?);
+        }
+        if answer.replayed
+            && let Some(leg) = from::leg_of(&answer.record)
+        {
+            hints.extend(self.hint(call, leg, v1::HintKind::LegNow).await?);
+        }
+        Ok(hints)
+    }
+
+    /// Where a leg is now, as far as the caller sees it.
+    async fn hint(
+        &self,
+        call: &Call,
+        leg: Position,
+        kind: v1::HintKind,
+    ) -> Result<Option<v1::Hint>, Refusal> {
+        let unread = |error| unread(&error, "");
+        let Some(moment) = self.view.moment(When::Now, self.clock.now()).await.map_err(unread)? else {
+            return Ok(None);
+        };
+        let leg = self.view.leg(call, leg, moment).await.map_err(unread)?;
+        Ok(leg.map(|leg| v1::Hint {
+            kind: kind.into(),
+            leg: format!("legs/{}", leg.id),
+            state: leg.fold.state.number().into(),
+            holder: Some(from::holder(&leg.fold.holder)),
+        }))
+    }
+
+    /// The source's state, if it is the caller's.
+    async fn heard(&self, call: &Call, source: &str) -> Result<crate::dossier::device::Heard, Refusal> {
+        let name = SourceName::new(&into::required(source, "source")?);
+        let speaker = call.caller.speaker()?;
+        let enrolled = call.directory.sources.get(&name);
+        let own = enrolled.filter(|(_, source)| source.party == speaker.party && call.caller.may_use(&name));
+        let (enrolment, _) = own.ok_or_else(|| Refusal::field(Reason::UnknownSource, "source", ""))?;
+        self.view.heard(enrolment.lane, enrolment.id).await.map_err(|error| unread(&error, "source"))
+    }
+
+    async fn welcome(&self, call: &Call, hello: &v1::Hello) -> Result<v1::Welcome, Refusal> {
+        let heard = self.heard(call, &hello.source).await?;
+        let missing = heard.missing(hello.last_device_seq.min(i64::MAX as u64));
+        Ok(v1::Welcome {
+            window: limits::SYNC_WINDOW,
+            contiguous_device_seq: heard.contiguous,
+            missing: missing.into_iter().map(|(first, last)| v1::MissingRange { first, last }).collect(),
+        })
+    }
+}
+
+/// One device's stream: lines go in as they come, answers go out as they are known, at most a window of them open.
+struct Drain {
+    gateway: Gateway,
+    call: Call,
+    source: String,
+}
+
+impl Drain {
+    async fn run(
+        self,
+        mut incoming: Streaming<v1::SyncEventsRequest>,
+        outgoing: mpsc::Sender<Result<v1::SyncEventsResponse, Status>>,
+    ) {
+        // Polled in the order in which they came: a pick-up is queued before the scans that follow it.
+        let mut open = FuturesUnordered::new();
+        loop {
+            // CANCEL: whatever was queued is journaled; unanswered lines are sent again and answered from the store.
+            tokio::select! {
+                biased;
+                Some(ack) = open.next() => {
+                    if outgoing.send(Ok(ack)).await.is_err() {
+                        return;
+                    }
+                }
+                message = incoming.next(), if open.len() < limits::SYNC_WINDOW as usize => match message {
+                    Some(Ok(v1::SyncEventsRequest { message: Some(v1::sync_events_request::Message::Line(line)) })) => {
+                        open.push(answer(&self.gateway, &self.call, &self.source, line));
+                    }
+                    Some(Ok(_)) => {
+                        let refusal = Refusal::field(Reason::FieldRequired, "line", "after the hello only lines follow");
+                        let _closed = outgoing.send(Err(self.call.refused(&refusal))).await;
+                        return;
+                    }
+                    Some(Err(status)) => {
+                        let _closed = outgoing.send(Err(super::rewrite(&status, &self.call.context))).await;
+                        return;
+                    }
+                    None => break,
+                },
+                () = self.gateway.shutdown.cancelled() => break,
+            }
+        }
+        while let Some(ack) = open.next().await {
+            if outgoing.send(Ok(ack)).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+async fn answer(gateway: &Gateway, call: &Call, source: &str, line: Bytes) -> v1::SyncEventsResponse {
+    let (client_event_id, result) = match into::message::<v1::Capture>(&line, "") {
+        Ok(mut capture) => {
+            if capture.source.is_empty() {
+                capture.source = source.to_owned();
+            }
+            let id = capture.client_event_id.clone();
+            if capture.source == source {
+                (id, gateway.capture(call, capture).await)
+            } else {
+                let why = "a stream carries the lines of the source in its hello";
+                (id, Err(Refusal::field(Reason::UnknownSource, "source", why)))
+            }
+        }
+        Err(refusal) => (String::new(), Err(refusal)),
+    };
+    let ack = v1::Ack {
+        client_event_id,
+        result: Some(line_result(result, call.context.language)),
+        window: limits::SYNC_WINDOW,
+    };
+    v1::SyncEventsResponse { message: Some(v1::sync_events_response::Message::Ack(ack)) }
+}
+
+fn line_result(
+    result: Result<v1::Recorded, Refusal>,
+    language: crate::doors::refusal::Language,
+) -> v1::LineResult {
+    use v1::line_result::Result as Line;
+    let result = match result {
+        Ok(recorded) => Line::Recorded(recorded),
+        Err(refusal) => Line::Refusal(to_line(&refusal, language)),
+    };
+    v1::LineResult { result: Some(result) }
+}

@@ -1,0 +1,84 @@
+//! What every call passes before its service: a request id, a span, and one spelling for messages that tonic refuses by
+//! itself.
+
+use std::time::Instant;
+
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use tonic::{Code, Status};
+use tracing::Instrument;
+
+use super::super::refusal::{CallContext, Language, to_status};
+use crate::dossier::refusal::{Reason, Refusal};
+use crate::limits;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Gives the call an id (or keeps the caller's), logs how it ended, and rewrites what tonic refuses before any service.
+pub async fn around(mut request: Request, next: Next) -> Response {
+    let request_id = request_id(request.headers());
+    if let Ok(value) = HeaderValue::from_str(&request_id) {
+        request.headers_mut().insert(REQUEST_ID, value);
+    }
+    let language = request.headers().get("accept-language").and_then(|value| value.to_str().ok());
+    let context = CallContext { request_id, language: Language::accepted(language) };
+    let method = request.uri().path().to_owned();
+    let span =
+        tracing::info_span!("call", request_id = %context.request_id, method, key = tracing::field::Empty);
+    let began = Instant::now();
+    async move {
+        let mut response = next.run(request).await;
+        if let Some(status) = Status::from_header_map(response.headers()) {
+            if status.code() != Code::Ok && status.details().is_empty() {
+                let rewritten = rewrite(&status, &context);
+                let keep = response.headers_mut();
+                keep.remove("grpc-status");
+                keep.remove("grpc-message");
+                keep.remove("grpc-status-details-bin");
+                if rewritten.add_header(keep).is_err() {
+                    tracing::error!("a status could not be written");
+                }
+            }
+            tracing::debug!(code = ?status.code(), elapsed_us = elapsed_us(began), "call ended");
+        } else {
+            tracing::debug!(elapsed_us = elapsed_us(began), "call answered");
+        }
+        if let Ok(value) = HeaderValue::from_str(&context.request_id) {
+            response.headers_mut().insert(REQUEST_ID, value);
+        }
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// A status that tonic made in our words: every one of ours carries details, so one without is tonic's.
+pub fn rewrite(status: &Status, context: &CallContext) -> Status {
+    if !status.details().is_empty() {
+        return status.clone();
+    }
+    match status.code() {
+        Code::OutOfRange => to_status(&Refusal::new(Reason::MessageTooLarge), context),
+        Code::Internal | Code::InvalidArgument => to_status(&Refusal::new(Reason::MessageMalformed), context),
+        // A compressed message: this gateway takes none, and says so in the headers tonic sets.
+        _ => status.clone(),
+    }
+}
+
+/// The caller's id if it is one, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| {
+        let visible = id.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
+        visible && !id.is_empty() && id.len() <= limits::CLIENT_EVENT_ID_CHARS
+    });
+    match given {
+        Some(id) => id.to_owned(),
+        None => uuid::Uuid::now_v7().simple().to_string(),
+    }
+}
+
+fn elapsed_us(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,52 @@
+//! All services on one router: ours, health, and reflection in both its versions.
+
+use axum::Router;
+use tonic::service::Routes;
+use tonic_health::server::HealthReporter;
+
+use super::{Gateway, layer};
+use crate::doors::wire::{DESCRIPTOR, v1};
+use crate::limits;
+use v1::capture_service_server::CaptureServiceServer;
+use v1::directory_service_server::DirectoryServiceServer;
+use v1::dossier_service_server::DossierServiceServer;
+use v1::feed_service_server::FeedServiceServer;
+use v1::leg_service_server::LegServiceServer;
+
+/// The services whose health is told, beside the gateway's own (the empty name).
+pub const SERVICES: &[&str] = &[
+    "trao.v1.CaptureService",
+    "trao.v1.LegService",
+    "trao.v1.DossierService",
+    "trao.v1.FeedService",
+    "trao.v1.DirectoryService",
+];
+
+/// The router, and the reporter by which the gateway's health is told; not serving until it says so.
+pub fn router(gateway: Gateway) -> Result<(HealthReporter, Router), tonic_reflection::server::Error> {
+    let (reporter, health) = tonic_health::server::health_reporter();
+    let mut routes = Routes::builder();
+    routes
+        .add_service(
+            CaptureServiceServer::new(gateway.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
+        )
+        .add_service(LegServiceServer::new(gateway.clone()).max_decoding_message_size(limits::MESSAGE_BYTES))
+        .add_service(
+            DossierServiceServer::new(gateway.clone()).max_decoding_message_size(limits::MESSAGE_BYTES),
+        )
+        .add_service(FeedServiceServer::new(gateway.clone()).max_decoding_message_size(limits::MESSAGE_BYTES))
+        .add_service(DirectoryServiceServer::new(gateway).max_decoding_message_size(limits::MESSAGE_BYTES))
+        .add_service(health)
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?);
+    let router = routes.routes().into_axum_router().layer(axum::middleware::from_fn(layer::around));
+    Ok((reporter, router))
+}
+
+/// What a client without the protos learns: our services, health, and the errors' details.
+fn reflection() -> tonic_reflection::server::Builder<'static> {
+    tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(DESCRIPTOR)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
+}

@@ -1,0 +1,320 @@
+//! The composition root: opens the store, builds every station, wires their handles, serves, and drains.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+
+use crate::access::Keys;
+use crate::clock::{Clock, ReplayClock, SharedClock, SystemClock};
+use crate::doors::grpc::{self, Gateway};
+use crate::doors::{accept, wire};
+use crate::dossier::names::{Lane, Micros};
+use crate::journal::{self, Wakes};
+use crate::limits;
+use crate::random::{Random, SharedRandom, SystemRandom};
+use crate::seal::head::Sealer;
+use crate::seal::keyring::Key;
+use crate::store::{self, ClockMode, Identity, sqlite};
+use crate::stream::{self, Feeds, Tie};
+use crate::view::View;
+
+/// How a gateway is served.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The folder of the store.
+    pub data: PathBuf,
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Whose time it is; `None` keeps what the first `serve` fixed, the machine's where nothing was fixed.
+    pub clock: Option<ClockMode>,
+    /// Believe the machine's clock although it does not fit the last seal.
+    pub accept_clock: bool,
+    /// How often a waiting pull looks by itself; the commit's own wake-up comes sooner.
+    pub poll: Duration,
+}
+
+/// The lane that is shipped.
+const LANE: Lane = Lane(0);
+/// A clock behind the last seal by more than this, or ahead of it by more than a year, is not believed at the start.
+const BEHIND_US: i64 = 3_600 * Micros::SECOND;
+const AHEAD_US: i64 = 366 * Micros::DAY;
+/// How often the clock is looked at and the directory of other processes is read.
+const WATCH: Duration = Duration::from_secs(1);
+
+/// Serves until SIGTERM or Ctrl-C, then drains.
+pub fn run(options: Options) -> anyhow::Result<()> {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
+    runtime.block_on(serve(options))
+}
+
+async fn serve(options: Options) -> anyhow::Result<()> {
+    // A full disk must answer, not kill: writing past a file size limit raises SIGXFSZ, whose default ends the process.
+    let _full_disk = signal(SignalKind::from_raw(25)).context("ignore SIGXFSZ")?;
+    let random: SharedRandom = Arc::new(SystemRandom);
+    let lock = sqlite::lock(&options.data).context("take the folder")?;
+    let fresh = !sqlite::exists(&options.data);
+    if fresh {
+        sqlite::create(&lock, &bytes16(&*random), &bytes16(&*random), wall()).context("make a new store")?;
+    }
+    sqlite::migrate(&lock, wall()).context("migrate the store")?;
+    let opened = sqlite::open(&lock).context("open the store")?;
+    let reader = store::Reader::Sqlite(opened.reader);
+    let writer = store::Writer::Sqlite(opened.writer);
+    let mut admin = sqlite::Admin::open(&options.data).context("open the store for its keeper")?;
+
+    let identity = reader.identity().await.context("read what the store is")?;
+    let mode = settle_clock(&mut admin, &identity, options.clock)?;
+    if identity.copied {
+        admin.begin_epoch(&bytes16(&*random)).context("begin a new epoch on the copy")?;
+        tracing::info!(
+            "this store is a copy: a new epoch has begun, and cursors of the original answer EPOCH_CHANGED"
+        );
+    }
+    let key = seal_key(&options.data, &*random)?;
+    let sealer = Sealer::new(key, identity.database);
+    admin.add_signing_key(sealer.key_id(), &sealer.public_key()).context("enter the signing key")?;
+    drop(admin);
+
+    let head = reader.head(LANE).await.context("read the lane's head")?;
+    let clock: SharedClock = match mode {
+        ClockMode::Replay => Arc::new(ReplayClock::told(head.told)),
+        ClockMode::System => {
+            let seal = head.sealed_at;
+            let fits = head.pos == 0 || (wall().since(seal) >= -BEHIND_US && wall().since(seal) <= AHEAD_US);
+            let believed = fits || options.accept_clock;
+            if !believed {
+                tracing::error!(
+                    "CLOCK_SUSPECT: the machine's clock does not fit the last seal; set it, or start once with --accept-clock"
+                );
+            }
+            Arc::new(SystemClock::start(believed))
+        }
+    };
+
+    let directory = Arc::new(reader.directory().await.context("read the directory")?);
+    let (published, directory_seen) = watch::channel(directory);
+    let wakes = Arc::new(Wakes::new(head.pos));
+    let (service, handle) = journal::Service::new(
+        journal::Options {
+            lane: LANE,
+            database: identity.database,
+            sealer,
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+            apply: crate::dossier::apply::apply,
+            encode_placed: wire::from::encode_placed,
+            intake_lines: limits::INTAKE_LINES,
+            directory: published.clone(),
+            wakes: Arc::clone(&wakes),
+        },
+        writer,
+    );
+    drop(directory_seen);
+    let journal_thread = on_own_thread("journal", service.run())?;
+    let (stop_checkpoints, checkpoints_stopped) = mpsc::channel();
+    let checkpointer = sqlite::Checkpointer::open(&options.data).context("open the store for checkpoints")?;
+    let checkpoint_thread = thread::Builder::new()
+        .name("checkpoint".to_owned())
+        .spawn(move || checkpointer.run(&checkpoints_stopped))
+        .context("start checkpoints")?;
+
+    let shutdown = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    tasks.spawn(Tie::new(reader.clone(), handle.clone(), LANE).run(shutdown.clone()));
+    tasks.spawn(watch_directory(reader.clone(), published, shutdown.clone()));
+    let gateway = Gateway {
+        keys: Keys::new(reader.clone(), Arc::clone(&clock)),
+        journal: handle.clone(),
+        clock: Arc::clone(&clock),
+        view: View::new(reader.clone()),
+        feeds: Feeds::new(
+            reader,
+            Arc::clone(&wakes),
+            stream::Options { poll: options.poll, ..stream::Options::default() },
+            shutdown.clone(),
+        ),
+        tasks: tasks.clone(),
+        shutdown: shutdown.clone(),
+    };
+    let (health, router) = grpc::router(gateway).context("build the services")?;
+    let mut stop = Stop::new()?;
+    let listener =
+        TcpListener::bind(options.listen).await.with_context(|| format!("listen on {}", options.listen))?;
+    let address = listener.local_addr().context("read the listening address")?;
+    tasks.spawn(watch_clock(Arc::clone(&clock), health.clone(), shutdown.clone()));
+    set_health(&health, !clock.is_suspect()).await;
+    say_listening(address)?;
+    tracing::info!(%address, clock = if clock.is_told() { "replay" } else { "system" }, fresh, "serving");
+
+    let stop_serving = CancellationToken::new();
+    let drain = Duration::from_secs(limits::DRAIN_SECONDS);
+    // Streams end first and the journal last; each has its part of the time.
+    let accepting = tokio::spawn(accept::serve(listener, router, stop_serving.clone(), drain * 7 / 10));
+    stop.wait().await;
+    tracing::info!("draining");
+    set_health(&health, false).await;
+    shutdown.cancel();
+    stop_serving.cancel();
+    let _ended = accepting.await;
+    tasks.close();
+    if tokio::time::timeout(drain / 10, tasks.wait()).await.is_err() {
+        tracing::warn!("some tasks were cut at the end of the drain");
+    }
+    handle.close();
+    let _stopped = stop_checkpoints.send(());
+    let joined = tokio::task::spawn_blocking(move || (journal_thread.join(), checkpoint_thread.join()));
+    match tokio::time::timeout(drain / 5, joined).await {
+        Ok(Ok((Ok(()), Ok(())))) => tracing::info!("drained"),
+        _ => tracing::warn!("the journal did not end in time; what was acknowledged is kept"),
+    }
+    drop(lock);
+    Ok(())
+}
+
+/// One line on stdout, for whoever started the gateway and waits for it.
+#[expect(clippy::print_stdout, reason = "the one line of output")]
+fn say_listening(address: SocketAddr) -> anyhow::Result<()> {
+    use std::io::Write;
+    println!("listening {address}");
+    std::io::stdout().flush().context("say where the gateway listens")
+}
+
+fn settle_clock(
+    admin: &mut sqlite::Admin,
+    identity: &Identity,
+    asked: Option<ClockMode>,
+) -> anyhow::Result<ClockMode> {
+    match (identity.clock, asked) {
+        (Some(fixed), None) => Ok(fixed),
+        (Some(fixed), Some(asked)) if fixed == asked => Ok(fixed),
+        (Some(fixed), Some(_)) => {
+            let name = if fixed == ClockMode::Replay { "replay" } else { "system" };
+            bail!(
+                "this store was first served with --clock {name}; its times cannot change their meaning now"
+            )
+        }
+        (None, asked) => {
+            let mode = asked.unwrap_or(ClockMode::System);
+            admin.set_clock(mode).context("fix the store's clock")?;
+            Ok(mode)
+        }
+    }
+}
+
+fn seal_key(folder: &std::path::Path, random: &dyn Random) -> anyhow::Result<Key> {
+    let path = folder.join("seal.key");
+    if path.exists() {
+        return Key::load(&path).context("read seal.key");
+    }
+    let mut seed = [0; 32];
+    random.fill(&mut seed);
+    Key::create(&path, &seed).context("make seal.key")
+}
+
+/// The writer blocks on the disk: it has a thread of its own, so that calls do not wait behind it.
+fn on_own_thread(
+    name: &str,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> anyhow::Result<thread::JoinHandle<()>> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().build().context("start a thread's runtime")?;
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || runtime.block_on(work))
+        .context("start a thread")
+}
+
+async fn watch_directory(
+    reader: store::Reader,
+    published: watch::Sender<Arc<crate::dossier::directory::Directory>>,
+    shutdown: CancellationToken,
+) {
+    while shutdown.run_until_cancelled(tokio::time::sleep(WATCH)).await.is_some() {
+        match reader.directory_version().await {
+            Ok(version) if version == published.borrow().version => {}
+            Ok(_) => match reader.directory().await {
+                Ok(directory) => {
+                    published.send_if_modified(|known| {
+                        let newer = directory.version > known.version;
+                        if newer {
+                            *known = Arc::new(directory);
+                        }
+                        newer
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(error = %crate::telemetry::chain(&error), "could not read the directory")
+                }
+            },
+            Err(error) => {
+                tracing::warn!(error = %crate::telemetry::chain(&error), "could not read the directory")
+            }
+        }
+    }
+}
+
+async fn watch_clock(clock: SharedClock, health: HealthReporter, shutdown: CancellationToken) {
+    let mut serving = !clock.is_suspect();
+    while shutdown.run_until_cancelled(tokio::time::sleep(WATCH)).await.is_some() {
+        if serving == clock.is_suspect() {
+            serving = !serving;
+            if !serving {
+                tracing::error!(
+                    "CLOCK_SUSPECT: the machine's clock leapt; set it and restart, or restart with --accept-clock"
+                );
+            }
+            set_health(&health, serving).await;
+        }
+    }
+}
+
+async fn set_health(health: &HealthReporter, serving: bool) {
+    let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
+    for service in grpc::SERVICES.iter().chain(&[""]) {
+        health.set_service_status(*service, status).await;
+    }
+}
+
+fn wall() -> Micros {
+    SystemClock::start(true).now()
+}
+
+fn bytes16(random: &dyn Random) -> [u8; 16] {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    bytes
+}
+
+/// SIGTERM or Ctrl-C.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Stop {
+    fn new() -> anyhow::Result<Stop> {
+        Ok(Stop {
+            terminate: signal(SignalKind::terminate()).context("listen for SIGTERM")?,
+            interrupt: signal(SignalKind::interrupt()).context("listen for Ctrl-C")?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! A real `trao serve` in a folder of its own, on a port of its own; killed when the test is over.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use tonic::transport::{Channel, Endpoint};
+
+/// The binary under test.
+pub fn trao() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_trao"));
+    // A test must not depend on who runs it.
+    command.env_remove("TRAO_SERVER").env_remove("TRAO_TOKEN_FILE").env("LANG", "C.UTF-8");
+    command
+}
+
+/// A gateway and its folder.
+pub struct Gateway {
+    child: Option<Child>,
+    address: String,
+    folder: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
+    log: Option<std::thread::JoinHandle<String>>,
+}
+
+/// How a gateway is started.
+#[derive(Default)]
+pub struct Start {
+    /// Flags after `serve --data … --listen …`.
+    pub flags: Vec<String>,
+    /// Environment, e.g. of the interposer.
+    pub environment: Vec<(String, String)>,
+    /// Largest file it may write, in bytes.
+    pub file_bytes_max: Option<u64>,
+}
+
+impl Gateway {
+    /// A gateway on a new store.
+    pub fn start() -> Gateway {
+        Gateway::start_with(Start::default())
+    }
+
+    /// A gateway on a new store, started so.
+    pub fn start_with(start: Start) -> Gateway {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = temporary.path().join("data");
+        let mut gateway = Gateway::start_on(&folder, start);
+        gateway._temporary = Some(temporary);
+        gateway
+    }
+
+    /// A gateway on a folder that outlives it.
+    pub fn start_on(folder: &Path, start: Start) -> Gateway {
+        let mut gateway = Gateway {
+            child: None,
+            address: String::new(),
+            folder: folder.to_owned(),
+            _temporary: None,
+            log: None,
+        };
+        gateway.restart_with(start);
+        gateway
+    }
+
+    /// Starts again on the same folder, after a kill or a stop.
+    pub fn restart(&mut self) {
+        self.restart_with(Start::default());
+    }
+
+    /// Starts again on the same folder, so.
+    pub fn restart_with(&mut self, start: Start) {
+        assert!(self.child.is_none(), "it still runs");
+        let mut command = match start.file_bytes_max {
+            Some(bytes) => {
+                // Half a kibibyte is the unit of the shell's limit.
+                let mut shell = Command::new("sh");
+                let script = format!("ulimit -f {} && exec \"$0\" \"$@\"", bytes / 512);
+                shell.arg("-c").arg(script).arg(env!("CARGO_BIN_EXE_trao"));
+                shell
+            }
+            None => trao(),
+        };
+        command
+            .arg("serve")
+            .arg("--data")
+            .arg(&self.folder)
+            .args(["--listen", "127.0.0.1:0"])
+            .args(&start.flags);
+        command.envs(start.environment).env("TRAO_LOG", "trao=debug,info");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stderr = child.stderr.take().unwrap();
+        self.log = Some(std::thread::spawn(move || {
+            let mut log = Vec::new();
+            let _ended = stderr.read_to_end(&mut log);
+            String::from_utf8_lossy(&log).into_owned()
+        }));
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        self.child = Some(child);
+        match line.strip_prefix("listening ") {
+            Some(address) => self.address = address.trim().to_owned(),
+            None => panic!("it did not start; its log:\n{}", self.kill()),
+        }
+    }
+
+    /// Kills it with SIGKILL and gives what it logged.
+    pub fn kill(&mut self) -> String {
+        if let Some(mut child) = self.child.take() {
+            let _killed = child.kill();
+            child.wait().unwrap();
+        }
+        self.log.take().map(|log| log.join().unwrap()).unwrap_or_default()
+    }
+
+    /// Ends it with SIGTERM; gives its exit code and what it logged.
+    pub fn stop(&mut self) -> (Option<i32>, String) {
+        let mut code = None;
+        if let Some(mut child) = self.child.take() {
+            let kill = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+            assert!(kill.success());
+            code = child.wait().unwrap().code();
+        }
+        (code, self.log.take().map(|log| log.join().unwrap()).unwrap_or_default())
+    }
+
+    /// The process.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
+    /// `HOST:PORT`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// `http://HOST:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The store's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A connection.
+    pub async fn channel(&self) -> Channel {
+        Endpoint::from_shared(self.url()).unwrap().connect().await.unwrap()
+    }
+
+    /// A connection that is made at the first call, so that a test may kill the gateway under it.
+    pub fn lazy_channel(&self) -> Channel {
+        Endpoint::from_shared(self.url()).unwrap().connect_lazy()
+    }
+
+    /// The store as another process sees it, read only.
+    pub fn database(&self) -> rusqlite::Connection {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        rusqlite::Connection::open_with_flags(self.folder.join("trao.db"), flags).unwrap()
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        let log = self.kill();
+        if std::thread::panicking() {
+            eprintln!("--- the gateway's log ---\n{log}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Random choices of a test, from a seed that is printed and can be given again: `SEED=… cargo test …`.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// A small generator (SplitMix64): good enough to choose moments, and the same everywhere.
+pub struct Seed(u64);
+
+impl Seed {
+    /// From `SEED`, or new; printed either way.
+    pub fn take() -> Seed {
+        let given = std::env::var("SEED").ok().and_then(|text| text.parse().ok());
+        let fresh = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
+        let seed = given.unwrap_or_else(fresh);
+        eprintln!("SEED={seed}");
+        Seed(seed)
+    }
+
+    /// The next number.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below a bound.
+    pub fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+}
