@@ -106,11 +106,13 @@ fn create(options: &CreateKeyOptions, output: &mut Output) -> Result<(), Error> 
     if options.role == Role::Admin && options.party.is_some() {
         return Err(Error::Usage("an admin belongs to no party: leave --party out".to_owned()));
     }
+    if options.role != Role::Admin && options.party.is_none() {
+        return Err(Error::Usage("--party is needed for every role but admin".to_owned()));
+    }
     make_if_none(&options.data)?;
     let now = now();
     let party = match (&options.party, options.role) {
-        (None, Role::Admin) => None,
-        (None, _) => return Err(Error::Usage("--party is needed for every role but admin".to_owned())),
+        (None, _) => None,
         (Some(party), role) => Some(fitting(&directory(&options.data)?, party, role, Day::at(now))?),
     };
     let sources = match &party {

@@ -34,8 +34,10 @@ Environment:
   TRAO_LOG         what is logged to stderr, e.g. info or trao=debug
   LANG             vi… makes sentences Vietnamese
 
-A secret is never an argument or an environment value. stdout is data; stderr is logs and progress.
-Exit codes: 0 done; 1 refused, not found, or any line refused; 2 wrong command line; 3 the gateway does not answer."
+A secret is never an argument or an environment value. stdout is data; stderr is logs, progress.
+
+Exit codes:
+  0 done    1 refused, not found, or any line refused    2 wrong command line    3 no answer"
 )]
 pub struct Cli {
     /// What to do.
@@ -76,15 +78,16 @@ pub enum Command {
 #[command(after_long_help = "\
 Makes a new store in a folder without one and migrates an older one, opens its port, and prints one line on stdout:
   listening 127.0.0.1:50051
-Files in the folder: trao.db, seal.key (0600: back it up with the store), lock. Ctrl-C and SIGTERM drain and end it.
+Files in the folder: trao.db, seal.key (0600: back it up with the store), lock. Ctrl-C and
+SIGTERM drain and end it.
 
 Examples:
   trao serve --data ./trao-data
   trao serve --data ./trao-data --listen 0.0.0.0:50051
   trao serve --data ./replay --listen 127.0.0.1:0 --clock replay
 
-Exit code 0 after a drain; 1 when the folder cannot be served: its disk does not sync, another gateway has it, its clock is
-the other one, or the machine's clock is not believed.")]
+Exit code 0 after a drain; 1 when the folder cannot be served: its disk does not sync, another
+gateway has it, its clock is the other one, or the machine's clock is not believed.")]
 pub struct ServeOptions {
     /// The folder of the store
     #[arg(long, default_value = "./trao-data", value_name = "DIR")]
@@ -124,9 +127,11 @@ pub enum ClockOption {
 /// `trao migrate`.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
-Takes the folder's lock, so end `trao serve` first; serve migrates by itself, too. Make a backup before.
+Takes the folder's lock, so end `trao serve` first; serve migrates by itself, too. Make a backup
+before.
 
-Exit code 0, also when there was nothing to do; 1 when it could not be done, and nothing was changed.")]
+Exit code 0, also when there was nothing to do; 1 when it could not be done, and nothing was
+changed.")]
 pub struct MigrateOptions {
     /// The folder of the store
     #[arg(long, value_name = "DIR")]
@@ -136,8 +141,9 @@ pub struct MigrateOptions {
 /// `trao backup`.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
-The copy is of one moment and holds trao.db and seal.key: keep it as safe as the original. The first serve on it begins a
-new epoch, so that readers of the original's feeds are told (EPOCH_CHANGED) instead of missing events in silence.
+The copy is of one moment and holds trao.db and seal.key: keep it as safe as the original. The
+first serve on it begins a new epoch, so that readers of the original's feeds are told
+(EPOCH_CHANGED) instead of missing events in silence.
 
 Example:
   trao backup --data ./trao-data /backup/trao-$(date +%F)
@@ -155,8 +161,9 @@ pub struct BackupOptions {
 /// `trao demo`.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
-Starts a gateway on a new folder, sends it a day of an invented province's post through real gRPC, kills and restarts it on
-the way, shows what each person sees, and compares the books. The folder stays, with keys in it, to be looked into.
+Starts a gateway on a new folder, sends it a day of an invented province's post through real
+gRPC, kills and restarts it on the way, shows what each person sees, and compares the books. The
+folder stays, with keys in it, to be looked into.
 
 Exit code 0 when the books are right; 1 when they are not.")]
 pub struct DemoOptions {
@@ -201,8 +208,9 @@ pub enum KeysCommand {
 /// `trao keys create`.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
-post-… roles are a carrier's, agency-… roles an agency's; a supervisor is either's and reads what is below it; an admin
-keeps the directory, belongs to no party and sees no dossier. The party must be in the directory.
+post-… roles are a carrier's, agency-… roles an agency's; a supervisor is either's and reads
+what is below it; an admin keeps the directory, belongs to no party and sees no dossier. The
+party must be in the directory.
 
 Examples:
   trao keys create --data ./trao-data --role admin --name setup
@@ -210,7 +218,8 @@ Examples:
       --source carriers/p/devices/pda-1 --json | jq -r .key > keys/pda-1
   trao keys create --data ./trao-data --party H99.01 --role agency-officer --name counter --person o-117
 
-The key is shown once and cannot be shown again. Keep it in a file that only its holder can read (chmod 600).
+The key is shown once and cannot be shown again. Keep it in a file that only its holder can read
+(chmod 600).
 
 Exit code 0; 1 when the party or a source does not allow it; 2 for a wrong command line.")]
 pub struct CreateKeyOptions {

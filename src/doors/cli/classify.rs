@@ -16,8 +16,9 @@ const INPUT_BYTES: usize = 64 << 10;
 #[command(after_long_help = "\
 Prints one JSON object per input, in order:
   {\"input\":\"Ê990002055VN\",\"kind\":\"item\",\"code\":\"EE990002055VN\",\"repaired\":true,\"reason\":null}
-kind is item, receptacle, dossier, procedure or unknown. reason says why nothing may be recorded under the text:
-CHECK_DIGIT, LENGTH, DATE_IMPOSSIBLE, AMBIGUOUS_REPAIR, NO_FORMAT, PROCEDURE_NOT_DOSSIER.
+kind is item, receptacle, dossier, procedure or unknown. reason says why nothing may be recorded
+under the text: CHECK_DIGIT, LENGTH, DATE_IMPOSSIBLE, AMBIGUOUS_REPAIR, NO_FORMAT,
+PROCEDURE_NOT_DOSSIER.
 
 Examples:
   trao classify EE990002055VN H99.14-261120-0001

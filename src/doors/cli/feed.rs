@@ -23,17 +23,18 @@ const AGAIN_AFTER_MS: &[u64] = &[100, 300, 1_000, 2_000, 5_000, 10_000, 10_000];
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = "\
 One JSON object a line: an event
-  {\"lane\":0,\"seq\":17,\"position\":\"0-4711\",\"type\":\"PICKED_UP\",\"code\":\"RA…\",\"leg\":\"legs/0-12\",…}
+  {\"lane\":0,\"seq\":17,\"position\":\"0-4711\",\"type\":\"PICKED_UP\",\"code\":\"RA…\",…}
 or, after every page and at the end, a bookmark
   {\"bookmark\":true,\"cursor\":\"…\",\"caught_up\":true}
-Keep the cursor once the events above it are safe, and go on with --cursor: no event is lost or told twice.
+Keep the cursor once the events above it are safe, and go on with --cursor: no event is lost or
+told twice.
 
 Examples:
   trao feed > events.jsonl
   trao feed --cursor \"$(tail -n1 events.jsonl | jq -r .cursor)\" --follow
 
-Exit code 0; 1 when refused (EPOCH_CHANGED: the journal was restored, read from the beginning); 2 for a wrong command
-line; 3 when the gateway does not answer.")]
+Exit code 0; 1 when refused (EPOCH_CHANGED: the journal was restored, read from the beginning);
+2 for a wrong command line; 3 when the gateway does not answer.")]
 pub struct Args {
     /// Begin after this bookmark instead of at the beginning
     #[arg(long, value_parser = cursor, value_name = "C")]

@@ -12,14 +12,15 @@ use crate::doors::wire::v1;
 /// Whose history.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = "\
-With --json, one object a line in the shape of `trao feed`; seq is the number in your own log, 0 where it is not in it.
+With --json, one object a line in the shape of `trao feed`; seq is the number in your own log, 0
+where it is not in it.
 
 Examples:
   trao history RA990000010VN
   trao history slip:000123 --json
 
-Exit code 0; 1 when nothing by that code concerns you, or the call was refused; 2 for a wrong command line; 3 when the
-gateway does not answer.")]
+Exit code 0; 1 when nothing by that code concerns you, or the call was refused; 2 for a wrong
+command line; 3 when the gateway does not answer.")]
 pub struct Args {
     /// A dossier's code, an item number, a slip (slip:000123), or a name such as dossiers/0-17 or legs/0-12
     #[arg(value_name = "CODE")]

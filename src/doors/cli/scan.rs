@@ -24,22 +24,23 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 /// What was scanned.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = "\
-Types: assigned declined pickup-failed picked-up office-in bagged dispatched arrived offered accepted not-accepted
-out-for-delivery delivered attempt-failed held collected return-started labelled relabelled lost found damaged voided
-delivery-revoked.
+Types: assigned declined pickup-failed picked-up office-in bagged dispatched arrived offered
+accepted not-accepted out-for-delivery delivered attempt-failed held collected return-started
+labelled relabelled lost found damaged voided delivery-revoked.
 
-A CODE that reads as no code at all is recorded too: unplaced, its text kept apart from the event. A wrong check digit is
-refused unless --unverified says that it was typed twice.
+A CODE that reads as no code at all is recorded too: unplaced, its text kept apart from the
+event. A wrong check digit is refused unless --unverified says that it was typed twice.
 
-A scan is recorded once. To repeat one whose answer was lost, give the same --id and --at and the rest as before.
+A scan is recorded once. To repeat one whose answer was lost, give the same --id and --at and
+the rest as before.
 
 Examples:
   trao scan RA990000010VN --type picked-up --source carriers/p/devices/pda-1 --office 991230 --also slip:000123
   trao scan RA990000010VN --type accepted --source agencies/H99.01/devices/counter-1
   trao scan RA990000010VN --type attempt-failed --source carriers/p/devices/pda-1 --reason absent --measure retry-on
 
-Exit code 0 when it is recorded, also with anomalies, which are printed; 1 refused; 2 for a wrong command line; 3 when the
-gateway does not answer.")]
+Exit code 0 when it is recorded, also with anomalies, which are printed; 1 refused; 2 for a
+wrong command line; 3 when the gateway does not answer.")]
 pub struct Args {
     /// What the scanner read; slip:…, dossier:…, item:… or bag:… say what it is where its form does not
     #[arg(value_name = "CODE")]
@@ -295,7 +296,7 @@ fn block(kind: EventType, recorded: &v1::Recorded, language: Language) -> Vec<St
         }
     }
     if recorded.placement != i32::from(v1::Placement::Placed) {
-        row("", human::placement(recorded.placement, language).as_str());
+        row(say(language, "Hành trình:", "Placed:"), &human::placement(recorded.placement, language));
     }
     if let Some(position) = shapes::position(recorded.position.as_ref()) {
         let again = say(language, " (đã ghi từ trước)", " (recorded before)");

@@ -12,15 +12,16 @@ use crate::dossier::names::{Micros, Position};
 /// What is looked up.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = "\
-With --json: {\"query\",\"found\",\"known_at\",\"position\",\"dossier\",\"legs\"}; dossier is null while a leg has none.
+With --json: {\"query\",\"found\",\"known_at\",\"position\",\"dossier\",\"legs\"}; dossier is null
+while a leg has none.
 
 Examples:
   trao status RA990000010VN
   trao status H99.14-261120-0001 --at 2026-11-20T17:00:00+07:00
   trao status slip:000123 --json
 
-Exit code 0; 1 when nothing by that code concerns you ({\"query\":…,\"found\":false} with --json), or the call was
-refused; 2 for a wrong command line; 3 when the gateway does not answer.")]
+Exit code 0; 1 when nothing by that code concerns you ({\"query\":…,\"found\":false} with --json),
+or the call was refused; 2 for a wrong command line; 3 when the gateway does not answer.")]
 pub struct Args {
     /// A dossier's code, an item number, a slip (slip:000123), or a name such as dossiers/0-17 or legs/0-12
     #[arg(value_name = "CODE|NAME")]

@@ -51,12 +51,12 @@ impl Reader {
         if line.bytes.iter().all(u8::is_ascii_whitespace) && !line.cut {
             return None;
         }
-        Some(self.read_filled(line).map_err(Box::new))
+        Some(self.read_filled(line))
     }
 
-    fn read_filled(&self, line: &Line) -> Result<Outgoing, Synced> {
+    fn read_filled(&self, line: &Line) -> Numbered {
         let refused = |reason: Reason, field: &str, message: &str| {
-            Synced::refused(line.number, "", reason.text(), field, message)
+            Box::new(Synced::refused(line.number, "", reason.text(), field, message))
         };
         if line.cut {
             return Err(refused(Reason::MessageTooLarge, "", "the line is longer than any event can be"));

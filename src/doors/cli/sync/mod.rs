@@ -27,19 +27,20 @@ const READ_AHEAD: usize = 32;
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = "\
 A line is a trao.v1.Capture in proto3 JSON, e.g.
-  {\"client_event_id\":\"0190…\",\"event\":{\"type\":\"EVENT_TYPE_PICKED_UP\",\"code\":{\"value\":\"RA990000010VN\"},
-   \"occurred_at\":\"2026-11-20T07:05:00Z\",\"device_seq\":\"17\"}}
-(on one line; an empty source means --source). Its client_event_id makes it count once, so the file may be sent again
-whenever an answer is missing. Each line is answered on stdout, in the order in which the gateway decided:
-  {\"line\",\"client_event_id\",\"status\":\"recorded|replayed|refused\",\"position\",\"reason\",\"field\",\"message\",
-   \"placement\",\"anomalies\"}
+  {\"client_event_id\":\"0190…\",\"event\":{\"type\":\"EVENT_TYPE_PICKED_UP\",
+   \"code\":{\"value\":\"RA990000010VN\"},\"occurred_at\":\"2026-11-20T07:05:00Z\",\"device_seq\":\"17\"}}
+(on one line; an empty source means --source). Its client_event_id makes it count once, so the
+file may be sent again whenever an answer is missing. Each line is answered on stdout, in the
+order in which the gateway decided:
+  {\"line\",\"client_event_id\",\"status\":\"recorded|replayed|refused\",\"position\",\"reason\",
+   \"field\",\"message\",\"placement\",\"anomalies\"}
 
 Examples:
   trao sync outbox.jsonl --source carriers/p/devices/pda-1
   zcat old.jsonl.gz | trao sync - --source carriers/p/systems/central
 
-Exit code 0 when every line is in the journal; 1 when any line was refused; 2 for a wrong command line; 3 when the gateway
-does not answer: send the file again later.")]
+Exit code 0 when every line is in the journal; 1 when any line was refused; 2 for a wrong command
+line; 3 when the gateway does not answer: send the file again later.")]
 pub struct Args {
     /// The outbox, one JSON object a line; - reads stdin
     #[arg(value_name = "FILE.jsonl")]
