@@ -36,7 +36,8 @@ fn remotely(command: impl Future<Output = Result<Exit, Failure>>, client: &Clien
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => {
             let ended = runtime.block_on(command);
-            ended.unwrap_or_else(|failure| failure.tell(&mut Output::stdout(), client.json, client.language()))
+            ended
+                .unwrap_or_else(|failure| failure.tell(&mut Output::stdout(), client.json, client.language()))
         }
         Err(error) => locally(Err(error.into())),
     }
