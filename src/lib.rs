@@ -8,8 +8,11 @@ pub mod dossier;
 pub mod journal;
 pub mod seal;
 pub mod store;
+pub mod stream;
+pub mod view;
 
 pub mod clock;
+pub mod demo;
 pub mod limits;
 pub mod random;
 pub mod serve;

@@ -30,9 +30,23 @@ pub const SYNC_WINDOW: u32 = 256;
 pub const INTAKE_LINES: usize = 4_096;
 /// Seconds between bookmarks of a quiet stream.
 pub const BOOKMARK_SECONDS: u64 = 10;
+/// Pulls that wait and streams that are open at once. Each holds one page of a log at most, usually far less; every agency
+/// of a province and its carriers come to a few hundred.
+pub const FOLLOWERS: usize = 1_024;
+/// Lines of a log read at once for a stream.
+pub const FOLLOW_PAGE: usize = 100;
+/// Messages of a stream that wait to be taken: enough to fill a frame, few enough that a thousand slow readers are cheap.
+pub const FOLLOW_BUFFER: usize = 32;
+/// Seconds a stream waits for its reader to take the next message; then it ends, and the reader comes back.
+pub const FOLLOW_TAKE_SECONDS: u64 = 30;
+/// Positions the tie works through before it keeps how far it has come: what a restart does again.
+pub const TIE_POSITIONS: usize = 100;
+/// Placings the tie has waiting in the intake at once: a bag's contents, in a batch or two.
+pub const TIE_LINES: usize = 256;
 /// Ranges of missing device numbers told to a device.
 pub const MISSING_RANGES: usize = 64;
-/// Events of one leg that are still folded; a leg has about twelve. Beyond, an event is recorded as LATE only.
+/// Events of one leg that are still folded again; a leg has about twelve. Beyond, one that comes late is recorded only:
+/// the newest still counts, which costs the same however many came before.
 pub const LEG_EVENTS: u32 = 1_000;
 /// Offset between a device's clock and the gateway's that is not worth a flag.
 pub const SKEW_SECONDS: i64 = 120;
@@ -57,3 +71,14 @@ pub const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 pub const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 /// Seconds a gateway takes to end: calls end, streams end with a bookmark, what is queued is journaled.
 pub const DRAIN_SECONDS: u64 = 10;
+/// Legs told of one dossier: a dossier has two or three; of one that was made to have more the newest are told.
+pub const DOSSIER_LEGS: usize = 100;
+/// Attachments of one code that are looked at, the newest first: slips restart their numbers, so some codes have many.
+pub const CODE_TAGS: usize = 1_000;
+/// Rows looked at for one page of a list with a filter; a page may then be short and still have a next one.
+pub const PAGE_ROWS: usize = 2_000;
+/// Events walked back on a leg that has more than `LEG_EVENTS`: about ten megabytes. Beyond, such a leg is only told
+/// as it is now, and only its newest events are listed.
+pub const LEG_EVENTS_BACK: usize = 10_000;
+/// Legs that continue one another: a return may be returned, but not for ever.
+pub const LEGS_CONTINUED: usize = 32;

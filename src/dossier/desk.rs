@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::code::{Code, CodeKind};
-use super::custody::{self, Fold, Folded, Ground, Step};
+use super::custody::{self, Effect, Fold, Folded, Ground, Step};
 use super::directory::Directory;
 use super::leg::Birth;
 use super::names::{Micros, PartyName, Position, SourceName};
@@ -96,7 +96,7 @@ pub struct Leg {
     pub annulled_at: Option<Position>,
     /// Its dossier, and the event that linked it.
     pub dossier: Option<(Position, Position)>,
-    /// Items, slip and other codes of its envelope.
+    /// Items, slip and other codes of its envelope, also those that a voided event attached.
     pub codes: Vec<Tagged>,
     /// When the agency expects it.
     pub due_at: Option<Micros>,
@@ -111,6 +111,43 @@ pub struct Leg {
 }
 
 impl Leg {
+    /// A leg at its birth, before any event is folded.
+    pub fn begin(id: Position, birth: Birth, continues: Option<Position>, opened_at: Micros) -> Leg {
+        let fold = Fold::begin(Ground { id, birth: &birth, continues, annulled: false });
+        Leg {
+            id,
+            birth,
+            continues,
+            continued_by: None,
+            annulled_at: None,
+            dossier: None,
+            codes: Vec::new(),
+            due_at: None,
+            ordered_by: None,
+            opened_at,
+            last: id,
+            fold,
+        }
+    }
+
+    /// Whether it ever was: the birth of a return was not voided, nor everything that was said of a leg.
+    pub fn stands(&self) -> bool {
+        self.annulled_at.is_none() && !self.fold.is_undone()
+    }
+
+    /// Whether the event that made a tag of this leg still counts.
+    pub fn bears(&self, tag: &Tag) -> bool {
+        !self.fold.voided.contains(&tag.by)
+    }
+
+    /// Folds in an event that is newer than all before it.
+    pub fn push(&mut self, step: &Step) -> Effect {
+        let mut fold = self.fold.clone();
+        let effect = fold.push(self.ground(), step);
+        self.fold = fold;
+        effect
+    }
+
     /// The leg as the fold sees it.
     pub fn ground(&self) -> Ground<'_> {
         Ground {
@@ -121,9 +158,15 @@ impl Leg {
         }
     }
 
+    /// The codes of its envelope, without those of voided events.
+    pub fn standing_codes(&self) -> impl Iterator<Item = &Code> {
+        let standing = self.codes.iter().filter(|tagged| !self.fold.voided.contains(&tagged.at));
+        standing.map(|tagged| &tagged.code)
+    }
+
     /// The first code of a kind.
     pub fn code_of(&self, kind: CodeKind) -> Option<&Code> {
-        self.codes.iter().map(|tagged| &tagged.code).find(|code| code.kind() == kind)
+        self.standing_codes().find(|code| code.kind() == kind)
     }
 }
 

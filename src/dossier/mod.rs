@@ -9,7 +9,11 @@ pub mod desk;
 pub mod device;
 pub mod directory;
 pub mod event;
+pub mod invariants;
 pub mod leg;
 pub mod names;
 pub mod refusal;
 pub mod resolve;
+pub mod spans;
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,7 +1,9 @@
 //! From codes to the leg that is meant. Codes are reused and mis-assigned: a code means the leg whose time holds the
 //! event's, among what concerns the scanning party.
 
-use super::code::Code;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::code::{Code, CodeKind};
 use super::desk::{Desk, Leg, Missing, TagTarget};
 use super::names::{Micros, PartyName, Position};
 use crate::limits;
@@ -22,6 +24,7 @@ pub enum Meant {
 /// A leg that a code is attached to, and the event that attached it.
 struct Candidate<'a> {
     leg: &'a Leg,
+    code: &'a Code,
     by: Position,
 }
 
@@ -29,13 +32,9 @@ struct Candidate<'a> {
 pub fn by_codes(desk: &Desk, party: &PartyName, codes: &[&Code], at: Micros) -> Result<Meant, Missing> {
     let mut candidates: Vec<Candidate<'_>> = Vec::new();
     for code in codes {
-        for candidate in tagged(desk, party, code)? {
-            if !candidates.iter().any(|known| known.leg.id == candidate.leg.id) {
-                candidates.push(candidate);
-            }
-        }
+        candidates.extend(tagged(desk, party, code)?);
     }
-    Ok(choose(&candidates, at))
+    Ok(choose(candidates, at))
 }
 
 /// All legs that were put into a bag and may still be in it at a time.
@@ -46,71 +45,92 @@ pub fn in_receptacle(
     at: Micros,
 ) -> Result<Vec<Position>, Missing> {
     let inside = tagged(desk, party, bag)?;
-    let near = |leg: &Leg| may_mean(leg, at) && leg.annulled_at.is_none();
-    Ok(inside.iter().filter(|candidate| near(candidate.leg)).map(|candidate| candidate.leg.id).collect())
+    let travels = |leg: &Leg| may_mean(leg, at) && leg.fold.closed_at.is_none_or(|closed| at <= closed);
+    Ok(inside
+        .iter()
+        .filter(|found| found.leg.stands() && travels(found.leg))
+        .map(|found| found.leg.id)
+        .collect())
 }
 
-fn tagged<'a>(desk: &'a Desk, party: &PartyName, code: &Code) -> Result<Vec<Candidate<'a>>, Missing> {
+fn tagged<'a>(desk: &'a Desk, party: &PartyName, code: &'a Code) -> Result<Vec<Candidate<'a>>, Missing> {
     let mut found = Vec::new();
     for tag in desk.tags(code)? {
         match tag.target {
             TagTarget::Leg(id) => {
                 let leg = desk.known_leg(id)?;
-                if leg.birth.concerns(party) {
-                    found.push(Candidate { leg, by: tag.by });
+                if leg.bears(tag) {
+                    found.push(Candidate { leg, code, by: tag.by });
                 }
             }
             TagTarget::Dossier(id) => {
-                let legs = desk.dossier(id)?.map(|dossier| dossier.legs.clone()).unwrap_or_default();
-                for id in legs {
-                    let leg = desk.known_leg(id)?;
-                    if leg.birth.concerns(party) {
-                        // Legs of one dossier are journeys of their own, never one envelope.
-                        found.push(Candidate { leg, by: leg.id });
-                    }
+                // Legs of one dossier are journeys of their own, never one envelope.
+                for id in desk.dossier(id)?.map(|dossier| dossier.legs.as_slice()).unwrap_or_default() {
+                    found.push(Candidate { leg: desk.known_leg(*id)?, code, by: *id });
                 }
             }
         }
     }
+    found.retain(|candidate| candidate.leg.birth.concerns(party));
     Ok(found)
 }
 
-fn choose(candidates: &[Candidate<'_>], at: Micros) -> Meant {
-    let living: Vec<&Candidate<'_>> = candidates.iter().filter(|c| c.leg.annulled_at.is_none()).collect();
-    let holds: Vec<&Candidate<'_>> = living.iter().copied().filter(|c| holds(c.leg, at)).collect();
-    let open: Vec<&Candidate<'_>> =
-        holds.iter().copied().filter(|c| c.leg.fold.closed_at.is_none()).collect();
-    if !open.is_empty() {
-        return one_of(&open);
+fn choose(mut candidates: Vec<Candidate<'_>>, at: Micros) -> Meant {
+    let open = |leg: &Leg| leg.fold.closed_at.is_none();
+    candidates.retain(|c| c.leg.stands() && may_mean(c.leg, at));
+    if candidates.iter().any(|c| holds(c.leg, at)) {
+        candidates.retain(|c| holds(c.leg, at));
     }
-    if !holds.is_empty() {
-        return newest(&holds);
+    if candidates.iter().any(|c| open(c.leg)) {
+        candidates.retain(|c| open(c.leg));
+        return together(&candidates);
     }
-    let near: Vec<&Candidate<'_>> = living.iter().copied().filter(|c| may_mean(c.leg, at)).collect();
-    let near_open: Vec<&Candidate<'_>> =
-        near.iter().copied().filter(|c| c.leg.fold.closed_at.is_none()).collect();
-    if !near_open.is_empty() {
-        return one_of(&near_open);
-    }
-    newest(&near)
+    newest(&candidates)
 }
 
-fn one_of(candidates: &[&Candidate<'_>]) -> Meant {
-    match candidates {
-        [] => Meant::Nothing,
-        [only] => Meant::Leg(only.leg.id),
-        [first, rest @ ..] => {
-            let legs = candidates.iter().map(|candidate| candidate.leg.id).collect();
-            if rest.iter().all(|other| other.by == first.by) {
-                Meant::Together(legs)
-            } else {
-                Meant::Ambiguous(legs)
+/// What open legs the codes of one envelope mean, taken together.
+///
+/// A code is sure when it means one leg, or several that one event put under it. A code that means strangers is settled
+/// by one that is sure. Papers in one envelope may be of several legs; but numbers of the envelope itself that mean
+/// different legs, or a leg that none of its papers means, contradict.
+fn together(candidates: &[Candidate<'_>]) -> Meant {
+    let mut sets: BTreeMap<&Code, Vec<&Candidate<'_>>> = BTreeMap::new();
+    for candidate in candidates {
+        sets.entry(candidate.code).or_default().push(candidate);
+    }
+    let legs = |set: &[&Candidate<'_>]| set.iter().map(|c| c.leg.id).collect::<BTreeSet<Position>>();
+    let is_sure = |set: &[&Candidate<'_>]| {
+        legs(set).len() == 1 || set.iter().all(|c| set.first().is_some_and(|first| first.by == c.by))
+    };
+    let (mut envelope, mut papers, mut open) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+    let mut contradict = false;
+    for (code, set) in &sets {
+        let ids = legs(set);
+        match code.kind() {
+            _ if !is_sure(set) => open.push(ids),
+            CodeKind::Item | CodeKind::Receptacle => {
+                contradict |= !envelope.is_empty() && envelope.is_disjoint(&ids);
+                envelope.extend(ids);
             }
+            CodeKind::Dossier | CodeKind::Slip => papers.extend(ids),
         }
     }
+    contradict |= !envelope.is_empty() && !papers.is_empty() && envelope.is_disjoint(&papers);
+    let sure: BTreeSet<Position> = envelope.union(&papers).copied().collect();
+    if contradict || open.iter().any(|set| set.is_disjoint(&sure)) {
+        return Meant::Ambiguous(
+            candidates.iter().map(|c| c.leg.id).collect::<BTreeSet<_>>().into_iter().collect(),
+        );
+    }
+    let mut sure = sure.into_iter();
+    match (sure.next(), sure.next()) {
+        (None, _) => Meant::Nothing,
+        (Some(only), None) => Meant::Leg(only),
+        (Some(first), Some(second)) => Meant::Together([first, second].into_iter().chain(sure).collect()),
+    }
 }
 
-fn newest(candidates: &[&Candidate<'_>]) -> Meant {
+fn newest(candidates: &[Candidate<'_>]) -> Meant {
     let newest = candidates.iter().max_by_key(|candidate| (candidate.leg.opened_at, candidate.leg.id));
     newest.map_or(Meant::Nothing, |candidate| Meant::Leg(candidate.leg.id))
 }

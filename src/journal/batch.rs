@@ -70,6 +70,14 @@ pub(super) async fn write(
     }
 }
 
+/// Reads the directory again, between batches, if it was changed.
+pub(super) async fn refresh_directory(scribe: &mut Scribe, writer: &mut Writer) -> Result<(), Error> {
+    let head = writer.begin(scribe.lane).await.map_err(Error::TakeLane)?;
+    let refreshed = scribe.refresh_directory(writer, head.directory).await;
+    writer.rollback().await.map_err(Error::Load)?;
+    refreshed
+}
+
 async fn apply_and_commit(
     scribe: &mut Scribe,
     writer: &mut Writer,
@@ -287,7 +295,8 @@ impl<'a> Batch<'a> {
         };
         let original = Record::decode(&stored.record).map_err(Error::Record)?;
         let said = original.said();
-        let act = Act::Place(Place { said: said.clone(), from: line.from, leg: line.leg });
+        let attested = original.attested;
+        let act = Act::Place(Place { said: said.clone(), from: line.from, leg: line.leg, attested });
         let written = match self.apply(writer, &act, aside).await? {
             Some(Ok(Applied::Written(written))) => *written,
             Some(Ok(Applied::Again(_))) => return Ok(Some(Verdict::Refused(Refusal::new(Reason::Internal)))),

@@ -1,6 +1,7 @@
 //! Changes of the directory: whether they may be kept. They ride in a commit as notes.
 
-use crate::dossier::directory::{Directory, Party};
+use crate::dossier::directory::{Day, Directory, Party};
+use crate::dossier::names::PartyName;
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::store::Note;
 
@@ -35,14 +36,11 @@ pub(super) fn admit(directory: &Directory, note: &Note) -> Result<bool, Refusal>
             if known.contains(alias) {
                 return Ok(false);
             }
-            let overlaps = known.iter().any(|other| {
-                let starts_after =
-                    other.valid_from.is_some_and(|from| alias.valid_to.is_some_and(|to| to < from));
-                let ends_before =
-                    other.valid_to.is_some_and(|to| alias.valid_from.is_some_and(|from| to < from));
-                !starts_after && !ends_before
-            });
-            if overlaps {
+            // The code may have been the first code of an agency that is no more.
+            let own = directory.agency(&PartyName::new(&format!("agencies/{}", alias.code)));
+            let days = known.iter().map(|other| (other.valid_from, other.valid_to));
+            let mut days = days.chain(own.map(|agency| (agency.valid_from, agency.valid_to)));
+            if days.any(|other| overlap(other, (alias.valid_from, alias.valid_to))) {
                 return Err(exists("alias.code", "the code means another agency on some of these days"));
             }
             Ok(true)
@@ -62,6 +60,14 @@ pub(super) fn admit(directory: &Directory, note: &Note) -> Result<bool, Refusal>
             same(directory.source(&source.name), source, "source")
         }
     }
+}
+
+/// Whether two spans of days share one; an open end reaches for ever.
+fn overlap(one: (Option<Day>, Option<Day>), other: (Option<Day>, Option<Day>)) -> bool {
+    let ends_before = |(_, to): (Option<Day>, Option<Day>), (from, _): (Option<Day>, Option<Day>)| {
+        to.is_some_and(|to| from.is_some_and(|from| to < from))
+    };
+    !ends_before(one, other) && !ends_before(other, one)
 }
 
 fn same<T: PartialEq>(known: Option<&T>, new: &T, field: &str) -> Result<bool, Refusal> {

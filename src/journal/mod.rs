@@ -10,14 +10,18 @@ mod enrol;
 mod entry;
 mod intake;
 mod line;
+mod reading;
 mod service;
 #[cfg(test)]
 mod tests;
 mod wake;
 
 pub use line::{Answer, CaptureLine, CommandAct, CommandLine, Line, PersonalPart, PlaceLine, Speaker};
-pub use service::{Apply, Handle, Options, Service};
+pub use reading::{said, step};
+pub use service::{Apply, Handle, Options, Pending, Service};
 pub use wake::{Heads, Wakes};
+
+pub use crate::store::Note;
 
 /// Why a batch was not committed. It is logged once, where the batch is given up.
 #[derive(Debug, thiserror::Error)]

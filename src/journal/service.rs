@@ -7,6 +7,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::Error;
 use super::batch;
+use super::enrol;
 use super::intake::{Intake, Queued};
 use super::line::{Answer, Line};
 use super::wake::Wakes;
@@ -133,7 +134,10 @@ impl Service {
             batch::write(&mut self.scribe, &mut self.writer, &lines).await
         };
         let answers = match outcome {
-            Ok(answers) => answers,
+            Ok(answers) => {
+                self.publish_changes(&lines).await;
+                answers
+            }
             Err(error) => {
                 tracing::error!(error = %crate::telemetry::chain(&error), lines = lines.len(), "a batch was not committed");
                 let refusal = match error {
@@ -150,15 +154,35 @@ impl Service {
     }
 }
 
+impl Service {
+    /// Publishes the directory before a change of it is answered, so that whoever changed it finds it changed.
+    async fn publish_changes(&mut self, lines: &[Queued]) {
+        let changes =
+            |queued: &Queued| matches!(&queued.line, Line::Note(note) if enrol::changes_directory(note));
+        if !lines.iter().any(changes) {
+            return;
+        }
+        if let Err(error) = batch::refresh_directory(&mut self.scribe, &mut self.writer).await {
+            // The change is committed; the next batch, or the watch, publishes it.
+            tracing::warn!(error = %crate::telemetry::chain(&error), "a changed directory is not published yet");
+        }
+    }
+}
+
 impl Handle {
     /// Queues a line and waits for its answer. Dropping the future forgets the answer, not the line.
     pub async fn submit(&self, line: Line) -> Result<Answer, Refusal> {
+        // CANCEL: the line is queued and will be journaled; its key answers a retry.
+        self.queue(line)?.answer().await
+    }
+
+    /// Queues a line. Lines queued one after the other under one source are journaled in that order.
+    pub fn queue(&self, line: Line) -> Result<Pending, Refusal> {
         let (answer, answered) = oneshot::channel();
         let source = source_of(&line);
         let bytes = bytes_of(&line);
         self.intake.push(&source, Queued { line, answer, bytes })?;
-        // CANCEL: the line is queued and will be journaled; its key answers a retry.
-        answered.await.unwrap_or_else(|_| Err(Refusal::store_unavailable()))
+        Ok(Pending(answered))
     }
 
     /// The directory as last published.
@@ -179,6 +203,18 @@ impl Handle {
     /// Takes no more lines; what is queued is journaled, then the service ends.
     pub fn close(&self) {
         self.intake.close();
+    }
+}
+
+/// The answer to a queued line, still to come. Dropping it forgets the answer, not the line.
+#[derive(Debug)]
+pub struct Pending(oneshot::Receiver<Result<Answer, Refusal>>);
+
+impl Pending {
+    /// Waits for the answer.
+    pub async fn answer(self) -> Result<Answer, Refusal> {
+        // CANCEL: the line is queued and will be journaled; its key answers a retry.
+        self.0.await.unwrap_or_else(|_| Err(Refusal::store_unavailable()))
     }
 }
 

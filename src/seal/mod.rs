@@ -13,6 +13,6 @@ pub mod head;
 pub mod keyring;
 /// From a record to its leaf.
 pub mod leaf;
-/// The bytes that answer every retry and that the tree is made of.
 mod reading;
+/// The bytes that answer every retry and that the tree is made of.
 pub mod record;

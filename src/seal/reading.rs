@@ -4,7 +4,7 @@ use super::record::{CodeText, Record};
 use crate::dossier::anomaly::AnomalyKind;
 use crate::dossier::apply::Said;
 use crate::dossier::code::{Code, CodeKind};
-use crate::dossier::custody::{OrderKey, Step};
+use crate::dossier::custody::Step;
 use crate::dossier::event::{Event, EventType};
 use crate::dossier::names::Position;
 
@@ -35,33 +35,12 @@ impl Record {
 
     /// The record as a step of its leg's fold.
     pub fn step(&self) -> Step {
-        let what = match self.meant() {
-            EventType::Bagged => self.receptacle.as_ref(),
-            EventType::Labelled | EventType::Relabelled => self.also.first(),
-            _ => None,
-        };
         let own = self.position();
-        Step {
-            position: own,
-            order: OrderKey {
-                effective_at: self.effective_at,
-                source: self.source.clone(),
-                device_seq: self.device_seq.unwrap_or(0),
-                id: self.client_event_id.clone(),
-            },
-            placed_from: self.placed_from,
-            kind: self.meant(),
-            party: self.party.clone(),
-            principal: self.principal.clone(),
-            supervisor: self.supervisor,
-            reason: self.reason,
-            measure: self.measure,
-            office: self.office.clone(),
-            what: what.map(|code| code.text.clone()),
-            corrects: self.corrects,
-            other_leg: self.other_leg,
-            late: self.anomalies.iter().any(|a| a.kind == AnomalyKind::Late && a.position == own),
-        }
+        let mut step = self.said().step(own, self.placed_from);
+        step.other_leg = self.other_leg;
+        step.attested = self.attested;
+        step.late = self.anomalies.iter().any(|a| a.kind == AnomalyKind::Late && a.position == own);
+        step
     }
 
     /// What was said, for placing it later. What a record does not hold plays no part in placing.

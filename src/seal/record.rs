@@ -440,6 +440,15 @@ mod tests {
             agency: Some(agency.clone()),
             office: some("440000"),
             code: Some(CodeText { kind: 3, text: "Hồ sơ 17/2026".into(), agency: Some(agency.clone()) }),
+            also: vec![
+                CodeText { kind: 1, text: "EE990002055VN".into(), agency: None },
+                CodeText { kind: 4, text: "000123".into(), agency: None },
+            ],
+            receptacle: Some(CodeText {
+                kind: 2,
+                text: "100916VN100000AUN000200010003".into(),
+                agency: None,
+            }),
             repaired: true,
             unverified: true,
             attested: true,
@@ -497,6 +506,8 @@ mod tests {
             agency: None,
             office: None,
             code: None,
+            also: vec![],
+            receptacle: None,
             repaired: false,
             unverified: false,
             attested: false,
@@ -676,6 +687,10 @@ mod tests {
             }
         }
 
+        fn code(&mut self) -> CodeText {
+            CodeText { kind: self.byte(), text: self.text(), agency: self.option(Draw::party) }
+        }
+
         fn option<T>(&mut self, value: fn(&mut Self) -> T) -> Option<T> {
             self.flag().then(|| value(self))
         }
@@ -713,11 +728,9 @@ mod tests {
                 measure: Measure(self.long() as i32),
                 agency: self.option(Draw::party),
                 office: self.option(Draw::text),
-                code: self.option(|d| CodeText {
-                    kind: d.byte(),
-                    text: d.text(),
-                    agency: d.option(Draw::party),
-                }),
+                code: self.option(Draw::code),
+                also: self.list(Draw::code),
+                receptacle: self.option(Draw::code),
                 repaired: self.flag(),
                 unverified: self.flag(),
                 attested: self.flag(),

@@ -4,7 +4,13 @@
 //! One writer per lane at a time: `Writer::begin` takes the lane, `Writer::commit` or `Writer::rollback` lets it go.
 //! Readers see only what was committed.
 
+mod chain;
+mod check;
+mod codec;
+#[cfg(test)]
+mod conformance;
 pub mod memory;
+mod page;
 pub mod sqlite;
 
 use bytes::Bytes;
@@ -15,6 +21,24 @@ use crate::dossier::device::Heard;
 use crate::dossier::directory::{Agency, Alias, Carrier, Directory, Office, Procedure, Source};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
 use crate::seal::head::Seal;
+use crate::seal::record::Record;
+
+/// The other choice of clock than the one fixed.
+const OTHER_CLOCK: &str = "the store's clock was fixed by its first serve; it cannot be changed";
+/// Two public keys under one id.
+const OTHER_SIGNING_KEY: &str = "another signing key is kept under the same id";
+
+/// The source of events that place others. It has the short number 0 in every store and belongs to no party.
+fn tie() -> Source {
+    let (name, party) = (SourceName::new("trao/tie"), PartyName::new("trao"));
+    Source { name, party, agency: None, office: None, holder: None }
+}
+
+/// A party as the source of its own commands.
+fn itself(party: &PartyName) -> Source {
+    let name = SourceName::new(party.as_str());
+    Source { name, party: party.clone(), agency: None, office: None, holder: None }
+}
 
 /// What went wrong while keeping or reading. The source says why; it is logged and never shown to a caller.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +61,15 @@ pub enum Error {
     /// The store is not as this release needs it.
     #[error("{0}")]
     Unfit(String),
+}
+
+impl Error {
+    /// The error of a step, for `map_err`.
+    fn failed<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+        step: &'static str,
+    ) -> impl FnOnce(E) -> Error {
+        move |source| Error::Failed { step, source: source.into() }
+    }
 }
 
 /// What a store is, fixed when it is made.
@@ -76,7 +109,7 @@ pub struct Head {
     pub frontier: Vec<u8>,
     /// Under replay, the greatest time told so far.
     pub told: Micros,
-    /// The directory's version.
+    /// The directory's version. The store counts it; what a commit says here is not looked at.
     pub directory: i64,
 }
 
@@ -134,7 +167,8 @@ pub struct Entry {
     pub placed: Option<u64>,
 }
 
-/// A change that is no event: it takes no position and rides in a commit.
+/// A change that is no event: it takes no position and rides in a commit. What is entered in the directory under a
+/// name that is there already replaces it and keeps its short number and lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
     /// Which leg a waiting event will be placed on; kept only if none is kept yet.
@@ -226,6 +260,13 @@ pub struct Stored {
     pub prev: u64,
 }
 
+impl Stored {
+    /// The record, read.
+    pub fn record(&self) -> Result<Record, Error> {
+        Record::decode(&self.record).map_err(|_| Error::Corrupt { what: "record" })
+    }
+}
+
 /// An API key as kept: never the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyRow {
@@ -265,6 +306,15 @@ pub enum Reader {
     Memory(memory::Reader),
     /// In a SQLite file.
     Sqlite(sqlite::Reader),
+}
+
+/// What an administrator changes beside the writer, also from another process while it writes.
+#[derive(Debug)]
+pub enum Admin {
+    /// In memory.
+    Memory(memory::Admin),
+    /// In a SQLite file.
+    Sqlite(sqlite::Admin),
 }
 
 /// Writes the same call for every kind of store.
@@ -383,4 +433,19 @@ forward! { Reader,
     fn waiting_on(&self, lane: Lane, key: &CodeKey) -> Vec<u64>;
     /// The codes that an event attached, with all their tags.
     fn tags_made_at(&self, lane: Lane, pos: u64) -> Vec<Tag>;
+}
+
+forward! { Admin,
+    /// Keeps a key; enrols those of its sources that are new. A source of another party is refused.
+    fn create_key(&mut self, key: &KeyRow, enrol: &[Source]) -> ();
+    /// Revokes a key from a time on, unless it is revoked already. Whether there is such a key.
+    fn revoke_key(&mut self, id: &str, at: Micros) -> bool;
+    /// Fixes whose time it is. Another choice than the first is refused.
+    fn set_clock(&mut self, mode: ClockMode) -> ();
+    /// Keeps the public key of a signing key. Another one under the same id is refused.
+    fn add_signing_key(&mut self, key_id: u32, public_key: &[u8; 32]) -> ();
+    /// Begins a new epoch in every lane: the store is a copy no more.
+    fn begin_epoch(&mut self, epoch: &[u8; 16]) -> ();
+    /// Erases a personal part for good. Whether there was one.
+    fn erase_personal(&mut self, position: Position) -> bool;
 }

@@ -17,8 +17,9 @@ outcome = fields(state=u8, holder_before=holder, holder_after=holder)
 record = fields(version=u8, database=hex16, epoch=hex16, lane=u16, pos=u64, committed_at=i64, received_at=i64,
     effective_at=i64, occurred_at=i64, kind=u8, placed=option(u8), source=text, client_event_id=text, device_seq=option(u64),
     party=text, principal=text, supervisor=flag, event_digest=hex32, personal_digest=hex32, request_digest=hex32, reason=i32,
-    measure=i32, agency=name, office=name, code=option(code), repaired=flag, unverified=flag, attested=flag, corrects=place,
-    placed_from=place, parties=many(text), placement=u8, leg=place, other_leg=place, dossier=place, birth=option(birth),
-    outcome=option(outcome), anomalies=many(fields(kind=u8, position=lambda: f"{u16()}-{u64()}")))
+    measure=i32, agency=name, office=name, code=option(code), also=many(code), receptacle=option(code), repaired=flag,
+    unverified=flag, attested=flag, corrects=place, placed_from=place, parties=many(text), placement=u8, leg=place,
+    other_leg=place, dossier=place, birth=option(birth), outcome=option(outcome),
+    anomalies=many(fields(kind=u8, position=lambda: f"{u16()}-{u64()}")))
 print(json.dumps(record(), ensure_ascii=False, indent=1))
 sys.exit("bytes after the end" if data.read() else 0)

@@ -10,14 +10,16 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
 
+use super::lookup::unread;
 use super::{Call, Gateway};
 use crate::doors::refusal::to_line;
 use crate::doors::wire::{from, into, time, v1};
 use crate::dossier::code::{ClassKind, classify};
-use crate::dossier::names::SourceName;
+use crate::dossier::names::{Position, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::{Answer, CaptureLine, Line, PersonalPart};
 use crate::limits;
+use crate::view::When;
 use v1::capture_service_server::CaptureService;
 
 type SyncStream = Pin<Box<dyn Stream<Item = Result<v1::SyncEventsResponse, Status>> + Send>>;
@@ -173,6 +175,26 @@ impl Gateway {
         Ok(hints)
     }
 
+    /// Where a leg is now, as far as the caller sees it.
+    async fn hint(
+        &self,
+        call: &Call,
+        leg: Position,
+        kind: v1::HintKind,
+    ) -> Result<Option<v1::Hint>, Refusal> {
+        let unread = |error| unread(&error, "");
+        let Some(moment) = self.view.moment(When::Now, self.clock.now()).await.map_err(unread)? else {
+            return Ok(None);
+        };
+        let leg = self.view.leg(call, leg, moment).await.map_err(unread)?;
+        Ok(leg.map(|leg| v1::Hint {
+            kind: kind.into(),
+            leg: format!("legs/{}", leg.id),
+            state: leg.fold.state.number().into(),
+            holder: Some(from::holder(&leg.fold.holder)),
+        }))
+    }
+
     /// The source's state, if it is the caller's.
     async fn heard(&self, call: &Call, source: &str) -> Result<crate::dossier::device::Heard, Refusal> {
         let name = SourceName::new(&into::required(source, "source")?);
@@ -180,7 +202,7 @@ impl Gateway {
         let enrolled = call.directory.sources.get(&name);
         let own = enrolled.filter(|(_, source)| source.party == speaker.party && call.caller.may_use(&name));
         let (enrolment, _) = own.ok_or_else(|| Refusal::field(Reason::UnknownSource, "source", ""))?;
-        self.view.heard(enrolment.lane, enrolment.id).await.map_err(super::store_trouble)
+        self.view.heard(enrolment.lane, enrolment.id).await.map_err(|error| unread(&error, "source"))
     }
 
     async fn welcome(&self, call: &Call, hello: &v1::Hello) -> Result<v1::Welcome, Refusal> {

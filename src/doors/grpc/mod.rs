@@ -2,8 +2,15 @@
 //! station, and turns the answer back. Nothing is decided here.
 
 mod capture;
+mod directory;
+mod dossier;
+mod feed;
 mod layer;
+mod leg;
+mod lookup;
+mod rights;
 mod router;
+mod together;
 
 use layer::rewrite;
 pub use router::{SERVICES, router};
@@ -22,6 +29,8 @@ use crate::dossier::directory::Directory;
 use crate::dossier::names::{Micros, PartyName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::Handle;
+use crate::stream::Feeds;
+use crate::view::View;
 
 /// What every service has at hand. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -30,8 +39,12 @@ pub struct Gateway {
     pub keys: Keys,
     /// The way into the journal.
     pub journal: Handle,
+    /// Looks things up.
+    pub view: View,
     /// What time it is.
     pub clock: SharedClock,
+    /// Parties' logs.
+    pub feeds: Feeds,
     /// Where streams run on while their callers read.
     pub tasks: TaskTracker,
     /// Ends streams when the gateway drains.
@@ -53,16 +66,6 @@ impl Call {
     /// A refusal of this call on the wire.
     pub fn refused(&self, refusal: &Refusal) -> Status {
         refusal::to_status(refusal, &self.context)
-    }
-
-    /// The canonical name of an agency or carrier named in a request, as of now; `NOT_FOUND` names the field.
-    pub fn party(&self, name: &str, field: &str, now: Micros) -> Result<PartyName, Refusal> {
-        if name.is_empty() {
-            return Err(Refusal::field(Reason::FieldRequired, field, ""));
-        }
-        let day = crate::dossier::directory::Day::at(now);
-        let known = self.directory.canonical(&PartyName::new(name), day);
-        known.cloned().ok_or_else(|| Refusal::field(Reason::NotFound, field, ""))
     }
 }
 

@@ -2,12 +2,11 @@
 
 use axum::Router;
 use tonic::service::Routes;
-use tonic_health::server::{HealthReporter, HealthServer};
+use tonic_health::server::HealthReporter;
 
 use super::{Gateway, layer};
 use crate::doors::wire::{DESCRIPTOR, v1};
 use crate::limits;
-use tonic_health::pb::health_server;
 use v1::capture_service_server::CaptureServiceServer;
 use v1::directory_service_server::DirectoryServiceServer;
 use v1::dossier_service_server::DossierServiceServer;
@@ -25,7 +24,7 @@ pub const SERVICES: &[&str] = &[
 
 /// The router, and the reporter by which the gateway's health is told; not serving until it says so.
 pub fn router(gateway: Gateway) -> Result<(HealthReporter, Router), tonic_reflection::server::Error> {
-    let (reporter, health) = health();
+    let (reporter, health) = tonic_health::server::health_reporter();
     let mut routes = Routes::builder();
     routes
         .add_service(
@@ -42,10 +41,6 @@ pub fn router(gateway: Gateway) -> Result<(HealthReporter, Router), tonic_reflec
         .add_service(reflection().build_v1alpha()?);
     let router = routes.routes().into_axum_router().layer(axum::middleware::from_fn(layer::around));
     Ok((reporter, router))
-}
-
-fn health() -> (HealthReporter, HealthServer<impl health_server::Health>) {
-    tonic_health::server::health_reporter()
 }
 
 /// What a client without the protos learns: our services, health, and the errors' details.

@@ -8,7 +8,7 @@ use crate::dossier::code::{Code, CodeKind, Unreadable};
 use crate::dossier::directory::{Day, Directory};
 use crate::dossier::event::{Event, EventType, Measure, Reason as EventReason};
 use crate::dossier::leg::LegKind;
-use crate::dossier::names::{Micros, PartyName, Position, SourceName};
+use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
 
@@ -316,6 +316,13 @@ pub fn position(text: &str, collection: &str, field: &str) -> Result<Option<Posi
     let position = text.strip_prefix(collection).and_then(|text| text.parse().ok());
     let refused = || Refusal::field(Reason::TextInvalid, field, format!("a name such as {collection}0-4711"));
     position.map(Some).ok_or_else(refused)
+}
+
+/// A position of a request; 0 is before the first.
+pub fn position_message(position: &v1::Position, field: &str) -> Result<Position, Refusal> {
+    let lane = u16::try_from(position.lane);
+    let lane = lane.map_err(|_| Refusal::field(Reason::TimeOutOfRange, field, "no such lane"))?;
+    Ok(Position { lane: Lane(lane), pos: position.pos })
 }
 
 /// A kind of leg; absent when unspecified.

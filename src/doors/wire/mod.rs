@@ -4,8 +4,15 @@
 //! Partners see `Event`, `Personal` and the lines of batches as messages. The code has bytes in their place
 //! (`proto/build.rs` lists where), because what came is what is stored, hashed and relayed.
 
+pub mod command;
+pub mod directory;
+pub mod dossier;
+pub mod feed;
 pub mod from;
 pub mod into;
+pub mod lookup;
+pub mod page;
+pub mod page_token;
 pub mod time;
 
 /// The descriptors as published, well-known types and comments included: for reflection and for proto3 JSON.
@@ -27,6 +34,7 @@ mod tests {
     use crate::dossier::anomaly::AnomalyKind;
     use crate::dossier::event::{EventType, Measure, Reason};
     use crate::dossier::leg::{HolderKind, LegKind, LegState, OrderStatus, Placement};
+    use crate::view::DossierState;
 
     fn published() -> DescriptorPool {
         DescriptorPool::decode(DESCRIPTOR).unwrap()
@@ -178,7 +186,7 @@ mod tests {
                 assert_eq!(ours, values_of(stringify!($kind)), stringify!($kind));
             )*};
         }
-        agree!(EventType LegKind LegState HolderKind OrderStatus Placement AnomalyKind);
+        agree!(EventType LegKind LegState HolderKind OrderStatus Placement AnomalyKind DossierState);
 
         let owned = |known: &[(i32, &str)]| -> Vec<(i32, String)> {
             known.iter().map(|(number, name)| (*number, (*name).to_owned())).collect()

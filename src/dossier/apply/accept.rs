@@ -1,13 +1,13 @@
 //! `AcceptDossier` (tiếp nhận, Form 01): the agency takes the matter on. Its code may be born here; the leg that brought
 //! the papers is linked. Nothing moves: the papers must already be in the agency's or its counter's hands.
 
-use super::leg_step::{put_on_leg, step_of};
+use super::leg_step::put_on_leg;
 use super::register::{link, registered, tag_dossier};
 use super::{Applied, Said, Stopped};
 use crate::dossier::code::Code;
 use crate::dossier::desk::{Desk, Dossier, Leg, Missing, TagTarget};
-use crate::dossier::leg::HolderKind;
-use crate::dossier::names::Position;
+use crate::dossier::leg::{HolderKind, LegKind};
+use crate::dossier::names::{PartyName, Position};
 use crate::dossier::refusal::{Reason, Refusal};
 
 /// Which leg brought it.
@@ -43,7 +43,7 @@ pub(super) fn accept(
         return Err(Refusal::field(Reason::NotFound, "procedure", "no such procedure").into());
     }
     let leg = target(desk, accept)?;
-    let known = registered(desk, &leg.birth.agency, &accept.code)?;
+    let known = registered(desk, owner(&leg), &accept.code)?;
     if let Some((linked, _)) = leg.dossier
         && known.as_ref().map(|dossier| dossier.id) != Some(linked)
     {
@@ -54,8 +54,8 @@ pub(super) fn accept(
     let born = known.is_none();
     let mut dossier = known.unwrap_or_else(|| Dossier {
         id: position,
-        agency: leg.birth.agency.clone(),
-        counter: Some(leg.birth.counter.clone()).filter(|counter| *counter != leg.birth.agency),
+        agency: owner(&leg).clone(),
+        counter: Some(leg.birth.counter.clone()).filter(|counter| counter != owner(&leg)),
         code: accept.code.clone(),
         procedure: accept.procedure.clone().or_else(|| leg.birth.procedure.clone()),
         slip: None,
@@ -66,7 +66,7 @@ pub(super) fn accept(
         due: Vec::new(),
         legs: Vec::new(),
     });
-    let mut written = put_on_leg(desk, &accept.said, leg.id, step_of(&accept.said, position, None))?;
+    let mut written = put_on_leg(desk, &accept.said, leg.id, accept.said.step(position, None))?;
     written.dossier = Some(dossier.id);
     dossier.accepted = dossier.accepted.or(Some((position, effective_at)));
     dossier.due.extend(accept.said.event.due_at.map(|due| (position, due)));
@@ -84,20 +84,16 @@ pub(super) fn accept(
 fn target(desk: &Desk, accept: &AcceptDossier) -> Result<Leg, Stopped> {
     let party = &accept.said.party;
     let (field, legs) = match &accept.target {
-        AcceptTarget::Leg(id) => ("leg", vec![*id]),
+        AcceptTarget::Leg(id) => ("leg", desk.leg(*id)?.into_iter().collect()),
         AcceptTarget::Code(code) => ("item", tagged(desk, code)?),
     };
-    let mut mine = Vec::new();
-    for id in legs {
-        if let Some(leg) = desk.leg(id)?
-            && (leg.birth.agency == *party || leg.birth.counter == *party)
-            && leg.annulled_at.is_none()
-        {
-            mine.push(leg);
-        }
+    let concerned = |leg: &Leg| leg.birth.agency == *party || leg.birth.counter == *party;
+    let mine: Vec<&Leg> = legs.into_iter().filter(|leg| concerned(leg) && leg.stands()).collect();
+    let mut held: Vec<&Leg> = mine.iter().copied().filter(|leg| is_held(leg)).collect();
+    // Codes are reused: last year's leg under the same number has its dossier.
+    if held.iter().any(|leg| leg.dossier.is_none()) {
+        held.retain(|leg| leg.dossier.is_none());
     }
-    let held: Vec<&Leg> =
-        mine.iter().copied().filter(|leg| leg.fold.holder.kind == HolderKind::Agency).collect();
     match (held.as_slice(), mine.first()) {
         ([only], _) => Ok((*only).clone()),
         ([], None) => Err(Refusal::field(Reason::NotFound, field, "").into()),
@@ -113,13 +109,26 @@ fn target(desk: &Desk, accept: &AcceptDossier) -> Result<Leg, Stopped> {
     }
 }
 
-fn tagged(desk: &Desk, code: &Code) -> Result<Vec<Position>, Missing> {
-    let mut legs = Vec::new();
+/// Whether the papers are where they can be accepted: with owner or counter; of a transfer with the one it goes to.
+fn is_held(leg: &Leg) -> bool {
+    let holder = &leg.fold.holder;
+    holder.kind == HolderKind::Agency
+        && (leg.birth.kind != LegKind::Transfer || holder.party.as_ref() == Some(&leg.birth.counter))
+}
+
+/// Whose dossier it becomes: the owner's; of a transfer the agency's that it goes to.
+fn owner(leg: &Leg) -> &PartyName {
+    if leg.birth.kind == LegKind::Transfer { &leg.birth.counter } else { &leg.birth.agency }
+}
+
+fn tagged<'a>(desk: &'a Desk, code: &Code) -> Result<Vec<&'a Leg>, Missing> {
+    let mut legs: Vec<&Leg> = Vec::new();
     for tag in desk.tags(code)? {
-        if let TagTarget::Leg(id) = tag.target
-            && !legs.contains(&id)
-        {
-            legs.push(id);
+        if let TagTarget::Leg(id) = tag.target {
+            let leg = desk.known_leg(id)?;
+            if leg.bears(tag) && !legs.iter().any(|known| known.id == id) {
+                legs.push(leg);
+            }
         }
     }
     Ok(legs)

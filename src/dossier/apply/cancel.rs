@@ -1,6 +1,6 @@
 //! `CancelLeg`: the order is withdrawn, as long as the hands have not changed.
 
-use super::leg_step::{put_on_leg, step_of};
+use super::leg_step::put_on_leg;
 use super::{Applied, Said, Stopped};
 use crate::dossier::desk::Desk;
 use crate::dossier::leg::{HolderKind, OrderStatus};
@@ -27,6 +27,6 @@ pub(super) fn cancel(desk: &mut Desk, cancel: &CancelLeg, position: Position) ->
         );
         return Err(Refusal::field(Reason::LegState, "name", why).into());
     }
-    let written = put_on_leg(desk, &cancel.said, cancel.leg, step_of(&cancel.said, position, None))?;
+    let written = put_on_leg(desk, &cancel.said, cancel.leg, cancel.said.step(position, None))?;
     Ok(Applied::Written(Box::new(written)))
 }

@@ -1,32 +1,30 @@
 //! A captured fact: it is never refused. It goes on the leg it means, opens one, or waits.
 
-use super::leg_step::{open_leg, put_on_leg, step_of};
+use super::leg_step::{open_leg, put_on_leg};
 use super::{Capture, Said, Written};
 use crate::dossier::anomaly::AnomalyKind;
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::desk::{CodeKey, Desk, Missing};
 use crate::dossier::directory::Day;
-use crate::dossier::event::EventType;
+use crate::dossier::event::{Event, EventType};
 use crate::dossier::leg::{Birth, LegKind, Placement};
 use crate::dossier::names::{PartyName, Position};
 use crate::dossier::resolve::{self, Meant};
 
 pub(super) fn capture(desk: &mut Desk, capture: &Capture, position: Position) -> Result<Written, Missing> {
-    let mut anomalies = shown_by_itself(desk, capture);
+    let mut anomalies = shown_by_itself(capture);
     let said = canonical(desk, &capture.said, &mut anomalies);
+    let mut step = said.step(position, None);
+    step.attested = capture.attested;
+    let mut kind = said.event.leg_kind.unwrap_or(LegKind::Inbound);
     let mut written = match find(desk, &said)? {
         Found::Leg(leg) => {
-            let attested_side = touches_citizen(desk, leg, &said)?;
-            if attested_side && !capture.attested {
-                anomalies.push(AnomalyKind::NoProof);
-            }
-            put_on_leg(desk, &said, leg, step_of(&said, position, None))?
+            kind = desk.known_leg(leg)?.birth.kind;
+            put_on_leg(desk, &said, leg, step)?
         }
         Found::Opens(birth) => {
-            if birth.kind.begins_at_citizen() && !capture.attested {
-                anomalies.push(AnomalyKind::NoProof);
-            }
-            open_leg(desk, &said, birth, None, step_of(&said, position, None))?
+            kind = birth.kind;
+            open_leg(desk, &said, birth, None, step)
         }
         Found::Waits { codes, flag, candidates } => {
             anomalies.extend(flag);
@@ -38,6 +36,7 @@ pub(super) fn capture(desk: &mut Desk, capture: &Capture, position: Position) ->
             written
         }
     };
+    anomalies.extend(procedure_anomaly(desk, &said.event, kind));
     written.flag(position, &anomalies);
     Ok(written)
 }
@@ -113,18 +112,8 @@ fn opens(desk: &Desk, said: &Said) -> Option<Birth> {
     })
 }
 
-/// Whether a citizen gives or takes at this event, so that something must attest it.
-fn touches_citizen(desk: &Desk, leg: Position, said: &Said) -> Result<bool, Missing> {
-    let kind = desk.known_leg(leg)?.birth.kind;
-    Ok(match said.event.kind {
-        EventType::PickedUp => kind.begins_at_citizen(),
-        EventType::Delivered | EventType::Collected => !kind.ends_at_agency(),
-        _ => false,
-    })
-}
-
 /// Anomalies that the fact shows whatever leg it is on.
-fn shown_by_itself(desk: &Desk, capture: &Capture) -> Vec<AnomalyKind> {
+fn shown_by_itself(capture: &Capture) -> Vec<AnomalyKind> {
     let event = &capture.said.event;
     let mut anomalies = Vec::new();
     if capture.skewed {
@@ -136,18 +125,19 @@ fn shown_by_itself(desk: &Desk, capture: &Capture) -> Vec<AnomalyKind> {
     if !event.reason.is_known() || !event.measure.is_known() {
         anomalies.push(AnomalyKind::ReasonUnknown);
     }
-    if let Some(name) = &event.procedure {
-        match desk.directory.procedures.get(name) {
-            None => anomalies.push(AnomalyKind::ProcedureUnknown),
-            Some(procedure) => {
-                let kind = event.leg_kind.unwrap_or(LegKind::Inbound);
-                if event.kind == EventType::PickedUp && !procedure.may_go(kind) {
-                    anomalies.push(AnomalyKind::NotEligible);
-                }
-            }
+    anomalies
+}
+
+/// What is wrong with the procedure named, on a leg of a kind.
+fn procedure_anomaly(desk: &Desk, event: &Event, kind: LegKind) -> Option<AnomalyKind> {
+    let name = event.procedure.as_ref()?;
+    match desk.directory.procedures.get(name) {
+        None => Some(AnomalyKind::ProcedureUnknown),
+        Some(procedure) => {
+            let begins = event.kind == EventType::PickedUp;
+            (begins && !procedure.may_go(kind)).then_some(AnomalyKind::NotEligible)
         }
     }
-    anomalies
 }
 
 /// The same fact with agencies by the names they were first entered under: on an envelope stands what was valid that day.

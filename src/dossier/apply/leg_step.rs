@@ -3,45 +3,12 @@
 use super::{Said, Written};
 use crate::dossier::anomaly::AnomalyKind;
 use crate::dossier::code::{Code, CodeKind};
-use crate::dossier::custody::{self, Effect, Fold, Folded, Ground, OrderKey, Step};
+use crate::dossier::custody::{self, Effect, Fold, Step};
 use crate::dossier::desk::{CodeKey, Desk, Leg, Missing, Tag, TagTarget, Tagged};
 use crate::dossier::event::EventType;
-use crate::dossier::leg::{Birth, Holder, Outcome, Placement};
+use crate::dossier::leg::{Birth, Holder, LegState, Outcome, Placement};
 use crate::dossier::names::{PartyName, Position};
 use crate::limits;
-
-/// The event at its position as the fold sees it. A PLACED event counts as the event it places.
-pub(super) fn step_of(said: &Said, position: Position, placed_from: Option<Position>) -> Step {
-    let event = &said.event;
-    let what = match event.kind {
-        EventType::Bagged => event.receptacle.as_ref().map(|bag| bag.text().to_owned()),
-        EventType::Labelled | EventType::Relabelled => {
-            event.also.first().map(|label| label.text().to_owned())
-        }
-        _ => None,
-    };
-    Step {
-        position,
-        order: OrderKey {
-            effective_at: said.effective_at,
-            source: said.source.clone(),
-            device_seq: event.device_seq.unwrap_or(0),
-            id: said.client_event_id.clone(),
-        },
-        placed_from,
-        kind: event.kind,
-        party: said.party.clone(),
-        principal: said.principal.clone(),
-        supervisor: said.supervisor,
-        reason: event.reason,
-        measure: event.measure,
-        office: event.office.clone(),
-        what,
-        corrects: event.corrects,
-        other_leg: None,
-        late: false,
-    }
-}
 
 /// Opens a leg with its first event.
 pub(super) fn open_leg(
@@ -50,46 +17,35 @@ pub(super) fn open_leg(
     birth: Birth,
     dossier: Option<Position>,
     step: Step,
-) -> Result<Written, Missing> {
+) -> Written {
     let position = step.position;
-    let begun = Fold::begin(Ground { id: position, birth: &birth, continues: None, annulled: false });
-    let mut leg = Leg {
-        id: position,
-        birth,
-        continues: None,
-        continued_by: None,
-        annulled_at: None,
-        dossier: dossier.map(|dossier| (dossier, position)),
-        codes: Vec::new(),
-        due_at: said.event.due_at,
-        ordered_by: (step.kind == EventType::Ordered).then(|| said.party.clone()),
-        opened_at: step.order.effective_at,
-        last: position,
-        fold: begun,
-    };
+    let mut leg = Leg::begin(position, birth, None, step.order.effective_at);
+    leg.dossier = dossier.map(|dossier| (dossier, position));
+    leg.due_at = said.event.due_at;
+    leg.ordered_by = (step.kind == EventType::Ordered).then(|| said.party.clone());
     let before = leg.fold.holder.clone();
-    let ground = Ground { id: position, birth: &leg.birth, continues: None, annulled: false };
-    let effect = leg.fold.push(ground, &step);
+    let effect = leg.push(&step);
 
     let mut written = on_leg(&leg, said, before, &effect, position);
     written.birth = Some(leg.birth.clone());
     attach_codes(desk, &mut leg, said, step.placed_from.unwrap_or(position), position);
     desk.add_step(leg.id, &step, true);
     desk.put_leg(leg);
-    Ok(written)
+    written
 }
 
 /// Puts an event on a leg that exists.
 pub(super) fn put_on_leg(desk: &mut Desk, said: &Said, id: Position, step: Step) -> Result<Written, Missing> {
     let leg = desk.known_leg(id)?.clone();
-    let corrected = step.corrects.filter(|corrected| *corrected == leg.id && leg.continues.is_some());
-    if step.kind == EventType::ReturnStarted {
-        start_return(desk, said, leg, step)
-    } else if corrected.is_some() {
-        unmake_return(desk, said, leg, step)
-    } else {
-        add(desk, said, leg, step)
+    if step.kind == EventType::ReturnStarted
+        && let Some((ended, anomalies)) = ended_by(desk, &leg, &step)?
+    {
+        return start_return(desk, said, leg, ended, &anomalies, step);
     }
+    if let Some(before) = unmade_by(desk, &leg, &step)? {
+        return unmake_return(desk, said, leg, before, step);
+    }
+    add(desk, said, leg, step)
 }
 
 fn add(desk: &mut Desk, said: &Said, mut leg: Leg, mut step: Step) -> Result<Written, Missing> {
@@ -108,7 +64,7 @@ fn add(desk: &mut Desk, said: &Said, mut leg: Leg, mut step: Step) -> Result<Wri
     let mut written = on_leg(&leg, said, before, &effect, position);
     written.prev = leg.last.pos;
     leg.last = position;
-    if attaches(step.kind) && !effect.anomalies.contains(&AnomalyKind::NotHolder) {
+    if attaches(step.kind) && !effect.anomalies.iter().any(|kind| knows_nothing(*kind)) {
         attach_codes(desk, &mut leg, said, step.placed_from.unwrap_or(position), position);
     }
     desk.add_step(leg.id, &step, false);
@@ -116,64 +72,63 @@ fn add(desk: &mut Desk, said: &Said, mut leg: Leg, mut step: Step) -> Result<Wri
     Ok(written)
 }
 
+/// The fold of a leg that RETURN_STARTED ends, and what does not fit; `None` when it ends nothing: it repeats or
+/// corrects what it may not, or the leg is over or already on its way back.
+fn ended_by(desk: &Desk, leg: &Leg, step: &Step) -> Result<Option<(Fold, Vec<AnomalyKind>)>, Missing> {
+    let by_carrier = leg.birth.carrier.as_ref() == Some(&step.party);
+    let full = leg.fold.events >= limits::LEG_EVENTS;
+    // On the way back the next office says RETURN_STARTED once more; only what failed there too goes back again.
+    let again = leg.continues.is_some() && leg.fold.attempts == 0 && leg.fold.state != LegState::Held;
+    if !by_carrier || full || !leg.stands() || leg.fold.state.is_end() || again {
+        return Ok(None);
+    }
+    let as_any_other = desk.fold_with(leg, step)?.effect_of(step.position);
+    let refused = |kind: &AnomalyKind| matches!(kind, AnomalyKind::DuplicateScan | AnomalyKind::VoidRefused);
+    if as_any_other.corroborates.is_some() || as_any_other.anomalies.iter().any(refused) {
+        return Ok(None);
+    }
+    let ends = Step { other_leg: Some(leg.id), ..step.clone() };
+    let folded = desk.fold_with(leg, &ends)?;
+    let anomalies = folded.effect_of(step.position).anomalies;
+    Ok((!anomalies.contains(&AnomalyKind::OutOfOrder)).then_some((folded.fold, anomalies)))
+}
+
 /// RETURN_STARTED is one event on two legs: it ends the one and opens the other. The hands stay.
-fn start_return(desk: &mut Desk, said: &Said, mut old: Leg, mut step: Step) -> Result<Written, Missing> {
+fn start_return(
+    desk: &mut Desk,
+    said: &Said,
+    mut old: Leg,
+    ended: Fold,
+    anomalies: &[AnomalyKind],
+    mut step: Step,
+) -> Result<Written, Missing> {
     let position = step.position;
-    let by_carrier = old.birth.carrier.as_ref() == Some(&step.party);
-    let may_end = by_carrier && !old.fold.state.is_end() && old.annulled_at.is_none();
-    if !may_end || old.fold.events >= limits::LEG_EVENTS || repeats(&old.fold, &step) {
-        return add(desk, said, old, step);
-    }
-    step.other_leg = Some(old.id);
-    let Folded { fold, effects } = desk.fold_with(&old, &step)?;
-    let refused = effects
-        .iter()
-        .any(|(at, effect)| *at == position && effect.anomalies.contains(&AnomalyKind::VoidRefused));
-    if refused {
-        step.other_leg = None;
-        return add(desk, said, old, step);
-    }
-    let anomalies = effects.into_iter().find(|(at, _)| *at == position).map(|(_, effect)| effect.anomalies);
-    let before = old.fold.holder.clone();
-
-    let mut birth = old.birth.clone();
-    birth.kind = old.birth.kind.return_kind();
-    birth.office = None;
-    let begun = Fold::begin(Ground { id: position, birth: &birth, continues: Some(old.id), annulled: false });
-    let mut new = Leg {
-        id: position,
-        continues: Some(old.id),
-        continued_by: None,
-        dossier: old.dossier.map(|(dossier, _)| (dossier, position)),
-        codes: Vec::new(),
-        due_at: None,
-        ordered_by: None,
-        opened_at: step.order.effective_at,
-        last: position,
-        fold: begun,
-        birth,
-        annulled_at: None,
+    let dossier = match old.dossier {
+        Some((dossier, _)) => desk.dossier(dossier)?.cloned(),
+        None => None,
     };
-    let ground = Ground { id: new.id, birth: &new.birth, continues: new.continues, annulled: false };
-    new.fold.push(ground, &step);
+    step.other_leg = Some(old.id);
+    let kind = old.birth.kind.return_kind();
+    let birth = Birth { kind, office: None, ..old.birth.clone() };
+    let mut new = Leg::begin(position, birth, Some(old.id), step.order.effective_at);
+    new.dossier = old.dossier.map(|(dossier, _)| (dossier, position));
+    new.push(&step);
 
-    let effect = Effect { anomalies: anomalies.unwrap_or_default(), corroborates: None };
-    let mut written = on_leg(&new, said, before, &effect, position);
+    let effect = Effect { anomalies: anomalies.to_vec(), corroborates: None };
+    let mut written = on_leg(&new, said, old.fold.holder.clone(), &effect, position);
     written.birth = Some(new.birth.clone());
     written.other_leg = Some(old.id);
     written.prev = old.last.pos;
-    for tagged in &old.codes {
-        attach(desk, &mut new, &tagged.code, position, position);
+    for code in old.standing_codes() {
+        attach(desk, &mut new, code, position, position);
     }
-    if let Some((dossier, _)) = new.dossier
-        && let Some(mut dossier) = desk.dossier(dossier)?.cloned()
-    {
+    if let Some(mut dossier) = dossier {
         dossier.legs.push(new.id);
         desk.put_dossier(dossier);
     }
     desk.add_step(old.id, &step, false);
     desk.add_step(new.id, &step, true);
-    old.fold = fold;
+    old.fold = ended;
     old.continued_by = Some(new.id);
     old.last = position;
     desk.put_leg(old);
@@ -181,30 +136,32 @@ fn start_return(desk: &mut Desk, said: &Said, mut old: Leg, mut step: Step) -> R
     Ok(written)
 }
 
-/// Whether the same was already said of this leg, so that it opens nothing anew.
-fn repeats(fold: &Fold, step: &Step) -> bool {
-    fold.said.iter().any(|said| said.kind == step.kind && said.source == step.order.source)
+/// The leg that holds the envelope again when the birth of a return leg is voided or corrected; `None` when it does
+/// not count: another source says so, or the return has gone on, and then the other side may have answered it.
+fn unmade_by(desk: &Desk, new: &Leg, step: &Step) -> Result<Option<Leg>, Missing> {
+    let Some(old) = new.continues.filter(|_| step.corrects == Some(new.id)) else {
+        return Ok(None);
+    };
+    let old = desk.known_leg(old)?;
+    let same_source = new.fold.last.as_ref().is_some_and(|birth| birth.source == step.order.source);
+    let untouched = new.fold.events <= 1 && new.annulled_at.is_none() && old.continued_by == Some(new.id);
+    let full = old.fold.events >= limits::LEG_EVENTS;
+    Ok((same_source && untouched && !full && step.kind != EventType::ReturnStarted).then(|| old.clone()))
 }
 
-/// A void or correction of the birth of a return leg: the leg before holds the envelope again, unless the return has
-/// gone on or the void does not count.
-fn unmake_return(desk: &mut Desk, said: &Said, new: Leg, mut step: Step) -> Result<Written, Missing> {
+/// Voids or corrects the birth of a return leg.
+fn unmake_return(
+    desk: &mut Desk,
+    said: &Said,
+    mut new: Leg,
+    mut old: Leg,
+    mut step: Step,
+) -> Result<Written, Missing> {
     let position = step.position;
-    let Some(old) = new.continues else { return add(desk, said, new, step) };
-    let old = desk.known_leg(old)?.clone();
-    let untouched = new.fold.events <= 1 && new.annulled_at.is_none() && old.continued_by == Some(new.id);
-    if !untouched {
-        return add(desk, said, new, step);
-    }
     step.other_leg = Some(new.id);
     let folded = desk.fold_with(&old, &step)?;
     let effect = folded.effect_of(position);
-    if effect.anomalies.contains(&AnomalyKind::VoidRefused) {
-        step.other_leg = None;
-        return add(desk, said, new, step);
-    }
     let before = new.fold.holder.clone();
-    let (mut old, mut new) = (old, new);
     old.fold = folded.fold;
     old.continued_by = None;
     new.annulled_at = Some(position);
@@ -239,6 +196,18 @@ pub(super) fn with_party(mut parties: Vec<PartyName>, party: &PartyName) -> Vec<
     parties
 }
 
+/// Anomalies of an event whose word about the envelope's codes is worth nothing.
+fn knows_nothing(kind: AnomalyKind) -> bool {
+    matches!(
+        kind,
+        AnomalyKind::NotHolder
+            | AnomalyKind::NotReceiver
+            | AnomalyKind::SamePrincipal
+            | AnomalyKind::AfterEnd
+            | AnomalyKind::VoidRefused
+    )
+}
+
 /// Events that say which codes an envelope bears.
 fn attaches(kind: EventType) -> bool {
     matches!(kind, EventType::PickedUp | EventType::Labelled | EventType::Relabelled | EventType::Bagged)
@@ -253,7 +222,7 @@ fn attach_codes(desk: &mut Desk, leg: &mut Leg, said: &Said, by: Position, at: P
 }
 
 fn attach(desk: &mut Desk, leg: &mut Leg, code: &Code, by: Position, at: Position) {
-    if leg.codes.iter().any(|tagged| tagged.code == *code) {
+    if leg.standing_codes().any(|standing| standing == code) {
         return;
     }
     leg.codes.push(Tagged { code: code.clone(), at });

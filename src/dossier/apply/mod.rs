@@ -17,8 +17,9 @@ pub use place::Place;
 pub use register::RegisterDossier;
 
 use super::anomaly::{Anomaly, AnomalyKind};
+use super::custody::{OrderKey, Step};
 use super::desk::{CodeKey, Desk, Missing};
-use super::event::Event;
+use super::event::{Event, EventType};
 use super::leg::{Birth, Outcome, Placement};
 use super::names::{Micros, PartyName, Position, SourceName};
 use super::refusal::Refusal;
@@ -40,6 +41,40 @@ pub struct Said {
     pub effective_at: Micros,
     /// What happened, as understood.
     pub event: Event,
+}
+
+impl Said {
+    /// The event at its position as the fold sees it. A PLACED event counts as the event it places.
+    pub fn step(&self, position: Position, placed_from: Option<Position>) -> Step {
+        let event = &self.event;
+        let what = match event.kind {
+            EventType::Bagged => event.receptacle.as_ref(),
+            EventType::Labelled | EventType::Relabelled => event.also.first(),
+            _ => None,
+        };
+        Step {
+            position,
+            order: OrderKey {
+                effective_at: self.effective_at,
+                source: self.source.clone(),
+                device_seq: event.device_seq.unwrap_or(0),
+                id: self.client_event_id.clone(),
+            },
+            placed_from,
+            kind: event.kind,
+            party: self.party.clone(),
+            principal: self.principal.clone(),
+            supervisor: self.supervisor,
+            reason: event.reason,
+            measure: event.measure,
+            office: event.office.clone(),
+            what: what.map(|code| code.text().to_owned()),
+            corrects: event.corrects,
+            other_leg: None,
+            attested: false,
+            late: false,
+        }
+    }
 }
 
 /// What applying takes.
@@ -158,7 +193,7 @@ impl From<Refusal> for Stopped {
 /// Applies one line at the position it will have if it is written.
 pub fn apply(desk: &mut Desk, act: &Act, position: Position) -> Result<Applied, Stopped> {
     match act {
-        Act::Capture(capture) => Ok(Applied::Written(Box::new(capture::capture(desk, capture, position)?))),
+        Act::Capture(fact) => Ok(Applied::Written(Box::new(capture::capture(desk, fact, position)?))),
         Act::Order(order) => order::order(desk, order, position),
         Act::Cancel(cancel) => cancel::cancel(desk, cancel, position),
         Act::Register(register) => register::register(desk, register, position),

@@ -1,6 +1,6 @@
 //! `OrderLeg`: an agency, or the carrier a citizen called, asks for a journey.
 
-use super::leg_step::{open_leg, step_of};
+use super::leg_step::open_leg;
 use super::{Applied, Said, Stopped};
 use crate::dossier::desk::Desk;
 use crate::dossier::leg::{Birth, LegKind};
@@ -57,12 +57,12 @@ pub(super) fn order(desk: &mut Desk, order: &OrderLeg, position: Position) -> Re
         office: order.said.event.office.clone(),
         procedure: order.procedure.clone().or_else(|| dossier.as_ref().and_then(|d| d.procedure.clone())),
     };
-    let step = step_of(&order.said, position, None);
+    let step = order.said.step(position, None);
     let effective_at = order.said.effective_at;
     let mut said = order.said.clone();
     // The dossier's own code means the dossier, not one of its legs.
     said.event.code = said.event.code.filter(|_| dossier.is_none());
-    let written = open_leg(desk, &said, birth, order.dossier, step)?;
+    let written = open_leg(desk, &said, birth, order.dossier, step);
     if let Some(mut dossier) = dossier {
         dossier.legs.push(position);
         if order.kind == LegKind::Outbound && dossier.result.is_none() {

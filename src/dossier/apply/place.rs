@@ -1,6 +1,6 @@
 //! Placing what had to wait: the event as it was said, on the leg it turned out to mean, at its own time.
 
-use super::leg_step::{put_on_leg, step_of};
+use super::leg_step::put_on_leg;
 use super::{Applied, Said, Stopped};
 use crate::dossier::desk::Desk;
 use crate::dossier::names::Position;
@@ -11,6 +11,8 @@ use crate::dossier::refusal::{Reason, Refusal};
 pub struct Place {
     /// The event as it was said.
     pub said: Said,
+    /// Whether a citizen's side was attested.
+    pub attested: bool,
     /// Where it stands.
     pub from: Position,
     /// The leg.
@@ -24,7 +26,8 @@ pub(super) fn place(desk: &mut Desk, place: &Place, position: Position) -> Resul
             Refusal::field(Reason::NotFound, "leg", "the leg does not concern the capturing party").into()
         );
     }
-    let step = step_of(&place.said, position, Some(place.from));
+    let mut step = place.said.step(position, Some(place.from));
+    step.attested = place.attested;
     let written = put_on_leg(desk, &place.said, place.leg, step)?;
     Ok(Applied::Written(Box::new(written)))
 }

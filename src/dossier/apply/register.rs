@@ -1,7 +1,7 @@
 //! `RegisterDossier`: an agency says that a dossier exists. A leg that came before it under the same slip or code is
 //! linked to it.
 
-use super::leg_step::{put_on_leg, step_of};
+use super::leg_step::put_on_leg;
 use super::{Applied, Said, Stopped, Written};
 use crate::dossier::code::Code;
 use crate::dossier::desk::{CodeKey, Desk, Dossier, Missing, Tag, TagTarget};
@@ -51,7 +51,7 @@ pub(super) fn register(
     }
     let waiting = unlinked_leg(desk, &register.agency, register.slip.as_ref(), &register.code)?;
     let mut written = match waiting {
-        Some(leg) => put_on_leg(desk, &register.said, leg, step_of(&register.said, position, None))?,
+        Some(leg) => put_on_leg(desk, &register.said, leg, register.said.step(position, None))?,
         None => Written::on_no_leg(register.agency.clone(), Placement::NoLeg),
     };
     for party in [Some(&register.agency), register.counter.as_ref()].into_iter().flatten() {
@@ -127,8 +127,8 @@ fn unlinked_leg(
         for tag in desk.tags(code)? {
             if let TagTarget::Leg(id) = tag.target {
                 let leg = desk.known_leg(id)?;
-                let free = leg.dossier.is_none() && leg.annulled_at.is_none() && leg.continued_by.is_none();
-                if free && leg.birth.agency == *agency && !found.contains(&id) {
+                let free = leg.dossier.is_none() && leg.continued_by.is_none() && leg.stands();
+                if free && leg.bears(tag) && leg.birth.agency == *agency && !found.contains(&id) {
                     found.push(id);
                 }
             }

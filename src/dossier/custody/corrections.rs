@@ -1,7 +1,10 @@
 //! VOIDED and corrections: which events count, and in whose place.
 //!
 //! A correction takes the place of the event it names; a void leaves the place empty. Either counts only from the
-//! source that captured the event, and only before the other side has answered it.
+//! source that captured the event, and only before the other side has answered it. What opens or unmakes a return leg
+//! was decided once, on two legs; no later event may decide otherwise on one of them.
+
+use std::collections::BTreeMap;
 
 use super::step::Step;
 use crate::dossier::anomaly::AnomalyKind;
@@ -14,58 +17,114 @@ pub(super) struct Slot<'a> {
     pub counts: Option<&'a Step>,
     /// Voids and corrections that stand here and do not count.
     pub refused: Vec<(Position, AnomalyKind)>,
-    /// Every event that has stood here, so that a correction of a correction finds its place.
+    /// Every event that has counted here.
     names: Vec<Position>,
     /// The first event that stood here.
     original: &'a Step,
 }
 
+impl<'a> Slot<'a> {
+    fn of(step: &'a Step) -> Slot<'a> {
+        Slot { counts: Some(step), refused: Vec::new(), names: names_of(step).collect(), original: step }
+    }
+
+    /// A correction of something that is not on the leg stands in a place of its own.
+    fn astray(step: &'a Step) -> Slot<'a> {
+        let refused = vec![(step.position, AnomalyKind::VoidRefused)];
+        Slot { counts: None, refused, names: Vec::new(), original: step }
+    }
+}
+
+impl Slot<'_> {
+    /// The events that stood here, when none counts any more. What a corrected event said of the envelope's codes
+    /// still holds: a correction need not say it again.
+    pub(super) fn voided(&self) -> &[Position] {
+        if self.counts.is_none() { &self.names } else { &[] }
+    }
+
+    /// Whether it was made for a correction of something that is not on the leg.
+    pub(super) fn is_astray(&self) -> bool {
+        self.names.is_empty()
+    }
+}
+
 /// Lays out the places of a leg's events, sorted by their order.
 pub(super) fn arrange<'a>(birth: Position, sorted: &[&'a Step]) -> Vec<Slot<'a>> {
-    let mut slots: Vec<Slot<'a>> = Vec::with_capacity(sorted.len());
-    for step in sorted.iter().copied() {
-        if stands_for_itself(birth, step) {
-            slots.push(Slot {
-                counts: Some(step),
-                refused: Vec::new(),
-                names: names_of(step),
-                original: step,
-            });
+    let (standing, corrections): (Vec<&'a Step>, Vec<&'a Step>) =
+        sorted.iter().partition(|step| stands_for_itself(birth, step));
+    let mut slots: Vec<Slot<'a>> = standing.into_iter().map(Slot::of).collect();
+    let roots = Roots::of(&slots, &corrections);
+
+    let mut placed: Vec<(bool, usize, usize, &Step)> = Vec::with_capacity(corrections.len());
+    for step in corrections {
+        match roots.find(step) {
+            Some((slot, depth)) => placed.push((step.other_leg.is_none(), depth, slot, step)),
+            None => slots.push(Slot::astray(step)),
         }
     }
-    for step in sorted.iter().copied() {
-        let Some(corrected) = step.corrects.filter(|_| !stands_for_itself(birth, step)) else { continue };
-        let place = slots.iter().position(|slot| slot.names.contains(&corrected));
-        let counts = place.and_then(|at| slots.get(at)).is_some_and(|slot| may_correct(slot, step, sorted));
-        match place.and_then(|at| slots.get_mut(at)) {
-            Some(slot) if counts => {
-                slot.counts = if step.kind == EventType::Voided { None } else { Some(step) };
-                slot.names.extend(names_of(step));
-            }
-            Some(slot) => slot.refused.push((step.position, AnomalyKind::VoidRefused)),
-            None => slots.push(Slot {
-                counts: None,
-                refused: vec![(step.position, AnomalyKind::VoidRefused)],
-                names: Vec::new(),
-                original: step,
-            }),
+    // What was decided comes first, then what corrects an event before what corrects its correction, then the order of
+    // the fold, in which they still are.
+    placed.sort_by_key(|(open, depth, ..)| (*open, *depth));
+    for (open, _, at, step) in placed {
+        let Some(slot) = slots.get_mut(at) else { continue };
+        if open && !may_correct(slot, step, sorted) {
+            slot.refused.push((step.position, AnomalyKind::VoidRefused));
+        } else {
+            slot.counts = (step.kind != EventType::Voided).then_some(step);
+            slot.names.extend(names_of(step));
         }
     }
+    slots.sort_by(|a, b| {
+        (&a.original.order, a.original.position).cmp(&(&b.original.order, b.original.position))
+    });
     slots
 }
 
-fn names_of(step: &Step) -> Vec<Position> {
-    let mut names = vec![step.position];
-    names.extend(step.placed_from);
-    names
+/// Finds the place of a correction, which may name another correction of the same place.
+struct Roots<'a> {
+    slots: BTreeMap<Position, usize>,
+    corrections: BTreeMap<Position, &'a Step>,
 }
 
-/// A birth is the first event of its leg even when it corrects an event of the leg before.
+impl<'a> Roots<'a> {
+    fn of(slots: &[Slot<'a>], corrections: &[&'a Step]) -> Roots<'a> {
+        let slots = slots.iter().enumerate();
+        Roots {
+            slots: slots.flat_map(|(at, slot)| names_of(slot.original).map(move |name| (name, at))).collect(),
+            corrections: corrections
+                .iter()
+                .flat_map(|step| names_of(step).map(|name| (name, *step)))
+                .collect(),
+        }
+    }
+
+    /// The slot, and how many corrections away it is.
+    fn find(&self, step: &Step) -> Option<(usize, usize)> {
+        let mut by = step;
+        // Bounded, because a position can be guessed before there is anything at it.
+        for depth in 1..=self.corrections.len() {
+            let name = by.corrects.filter(|name| *name < by.position)?;
+            if let Some(slot) = self.slots.get(&name) {
+                return Some((*slot, depth));
+            }
+            by = self.corrections.get(&name)?;
+        }
+        None
+    }
+}
+
+/// The positions by which an event can be named.
+fn names_of(step: &Step) -> impl Iterator<Item = Position> {
+    std::iter::once(step.position).chain(step.placed_from)
+}
+
+/// A birth is an event of its own on its leg even when it corrects an event of the leg before.
 fn stands_for_itself(birth: Position, step: &Step) -> bool {
     step.position == birth || (step.kind != EventType::Voided && step.corrects.is_none())
 }
 
 fn may_correct(slot: &Slot<'_>, step: &Step, sorted: &[&Step]) -> bool {
+    let Some(counts) = slot.counts else { return false };
     let same_source = step.order.source == slot.original.order.source;
     let answered = sorted.iter().any(|other| {
         let answers =
@@ -75,10 +134,6 @@ fn may_correct(slot: &Slot<'_>, step: &Step, sorted: &[&Step]) -> bool {
             && other.order > slot.original.order
             && other.order < step.order
     });
-    // A return leg that has gone on cannot be unmade: its birth is void only when the void also ended that leg.
-    let original = slot.original;
-    let unmade = original.kind != EventType::ReturnStarted
-        || original.other_leg.is_none()
-        || step.other_leg == Some(original.position);
-    slot.counts.is_some() && same_source && !answered && unmade
+    let opens_return = counts.kind == EventType::ReturnStarted && counts.other_leg.is_some();
+    same_source && !answered && !opens_return
 }

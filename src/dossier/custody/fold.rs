@@ -7,7 +7,7 @@ use super::step::{OrderKey, Step};
 use super::transitions;
 use crate::dossier::anomaly::{Anomaly, AnomalyKind};
 use crate::dossier::event::{EventType, Measure, Reason};
-use crate::dossier::leg::{Holder, LegState, OrderStatus};
+use crate::dossier::leg::{Holder, HolderKind, LegKind, LegState, OrderStatus};
 use crate::dossier::names::{Micros, PartyName, Position, SourceName};
 
 /// Events remembered since the last change, to tell a confirmation from news: two devices and an office PC say the
@@ -27,6 +27,17 @@ pub struct Offer {
     pub before: LegState,
 }
 
+/// A handover of which only the receiver has spoken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OneSided {
+    /// The acceptance.
+    pub position: Position,
+    /// The receiver's person or key.
+    pub principal: String,
+    /// Who took it: the post or an agency.
+    pub receiver: HolderKind,
+}
+
 /// What somebody said since the state last changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Said {
@@ -44,15 +55,23 @@ pub struct Said {
     pub what: Option<String>,
     /// Who said it.
     pub source: SourceName,
+    /// The party of the source.
+    pub party: PartyName,
 }
 
 impl Said {
-    fn says(&self, step: &Step) -> bool {
+    fn says(&self, ground: Ground<'_>, step: &Step) -> bool {
+        // Giver and receiver use the same words for different acts. The agencies of a leg are two desks of one side,
+        // except of a transfer, where one gives and the other receives.
+        let carrier = |party: &PartyName| ground.birth.carrier.as_ref() == Some(party);
+        let agencies = !carrier(&self.party) && !carrier(&step.party);
+        let same_side = self.party == step.party || (agencies && ground.birth.kind != LegKind::Transfer);
         let same_place = self.office == step.office || self.office.is_none() || step.office.is_none();
         self.kind == step.kind
             && self.reason == step.reason
             && self.measure == step.measure
             && self.what == step.what
+            && same_side
             && same_place
     }
 }
@@ -81,16 +100,22 @@ pub struct Fold {
     pub last: Option<OrderKey>,
     /// The giver's offer that waits for an answer.
     pub offer: Option<Offer>,
-    /// State and office before the envelope was declared lost.
+    /// The state before the envelope was declared lost.
     pub before_lost: Option<LegState>,
-    /// The pick-up that moved it to the carrier.
+    /// The carrier's pick-up.
     pub picked_up: Option<Position>,
-    /// The acceptance whose other side has not spoken, and its principal.
-    pub one_sided: Option<(Position, String)>,
+    /// The event that first took it out of the hands it began in: a pick-up, or the first scan where that is missing.
+    pub taken: Option<Position>,
+    /// Handovers whose giver has not spoken.
+    pub one_sided: Vec<OneSided>,
     /// What was said since the state last changed.
     pub said: Vec<Said>,
     /// What does not fit and is still open.
     pub anomalies: Vec<Anomaly>,
+    /// Voided events by any of their positions: the codes they attached do not count either.
+    pub voided: Vec<Position>,
+    /// Some void or correction names nothing on this leg; it may still wait to be placed.
+    pub astray: bool,
     /// Failed attempts to deliver.
     pub attempts: u32,
     /// When the carrier took it over.
@@ -123,9 +148,12 @@ impl Fold {
             offer: None,
             before_lost: None,
             picked_up: None,
-            one_sided: None,
+            taken: None,
+            one_sided: Vec::new(),
             said: Vec::new(),
             anomalies: Vec::new(),
+            voided: Vec::new(),
+            astray: false,
             attempts: 0,
             picked_up_at: None,
             handed_over_at: None,
@@ -138,18 +166,28 @@ impl Fold {
     pub fn push(&mut self, ground: Ground<'_>, step: &Step) -> Effect {
         self.events += 1;
         self.last = Some(step.order.clone());
-        if step.other_leg.is_none()
-            && let Some(effect) = self.echo(step)
-        {
-            self.note(step.position, &effect.anomalies);
-            return effect;
+        let effect = if ground.annulled && step.position != ground.id {
+            Effect { anomalies: vec![AnomalyKind::AfterEnd], corroborates: None }
+        } else if let Some(effect) = self.echo(ground, step) {
+            effect
+        } else {
+            Effect { anomalies: self.take(ground, step), corroborates: None }
+        };
+        self.note(step.position, &effect.anomalies);
+        if ground.annulled && step.position == ground.id {
+            self.annul();
         }
+        effect
+    }
+
+    fn take(&mut self, ground: Ground<'_>, step: &Step) -> Vec<AnomalyKind> {
         let (state, holder) = (self.state, self.holder.clone());
         let anomalies = transitions::apply(self, ground, step);
-        if self.state != state || self.holder != holder {
+        let changed = self.state != state || self.holder != holder;
+        if changed {
             self.said.clear();
         }
-        let said_something = !anomalies.iter().any(|kind| changes_nothing(*kind));
+        let said_something = changed || !anomalies.iter().any(|kind| changes_nothing(*kind));
         if said_something && self.said.len() < SAID_MAX {
             self.said.push(Said {
                 position: step.position,
@@ -159,6 +197,7 @@ impl Fold {
                 office: step.office.clone(),
                 what: step.what.clone(),
                 source: step.order.source.clone(),
+                party: step.party.clone(),
             });
         }
         if !self.state.is_end() {
@@ -166,8 +205,7 @@ impl Fold {
         } else if self.closed_at.is_none() || self.state != state {
             self.closed_at = Some(step.order.effective_at);
         }
-        self.note(step.position, &anomalies);
-        Effect { anomalies, corroborates: None }
+        anomalies
     }
 
     /// Marks an event that does not count.
@@ -176,15 +214,20 @@ impl Fold {
         Effect { anomalies: vec![kind], corroborates: None }
     }
 
-    /// Ends a whole fold: voids count as events too, and a leg whose only scan was voided is over.
-    pub(super) fn close(&mut self, sorted: &[&Step]) {
+    /// Ends a whole fold: voids count as events too, and a leg that nobody ordered and of which nothing counts is over.
+    pub(super) fn close(&mut self, sorted: &[&Step], nothing_counts: bool) {
         self.events = u32::try_from(sorted.len()).unwrap_or(u32::MAX);
         self.last = sorted.iter().map(|step| step.order.clone()).max();
-        let nothing_left = self.said.is_empty() && self.order == OrderStatus::None;
-        if nothing_left && !sorted.is_empty() {
+        if nothing_counts && self.last.is_some() {
             self.state = LegState::Cancelled;
             self.closed_at = self.last.as_ref().map(|last| last.effective_at);
         }
+    }
+
+    /// Whether all that was ever said of the leg was voided: it was opened by mistake. Nobody ordered it, so nobody
+    /// else can have cancelled it.
+    pub fn is_undone(&self) -> bool {
+        self.state == LegState::Cancelled && self.order == OrderStatus::None
     }
 
     /// Ends a leg whose birth was voided: the leg it continued holds the envelope again.
@@ -195,19 +238,41 @@ impl Fold {
     }
 
     /// The answer to an event that says what was already said, with no change between.
-    fn echo(&self, step: &Step) -> Option<Effect> {
-        let same: Vec<&Said> = self.said.iter().filter(|said| said.says(step)).collect();
-        let first = same.first()?;
-        if same.iter().any(|said| said.source == step.order.source) {
+    fn echo(&mut self, ground: Ground<'_>, step: &Step) -> Option<Effect> {
+        // What opens or unmakes a leg was decided when it came.
+        if step.other_leg.is_some() {
+            return None;
+        }
+        let same = || self.said.iter().filter(|said| said.says(ground, step));
+        let first = same().next()?.position;
+        let repeated = same().any(|said| said.source == step.order.source);
+        if step.attested {
+            self.settle_at(AnomalyKind::NoProof, first);
+        }
+        if repeated {
             return Some(Effect { anomalies: vec![AnomalyKind::DuplicateScan], corroborates: None });
         }
-        Some(Effect { anomalies: Vec::new(), corroborates: Some(first.position) })
+        Some(Effect { anomalies: Vec::new(), corroborates: Some(first) })
+    }
+
+    /// Whether no further anomaly is kept.
+    pub(super) fn anomalies_full(&self) -> bool {
+        self.anomalies.len() >= ANOMALIES_MAX
+    }
+
+    /// The open anomalies that an event shows.
+    pub(super) fn anomalies_at(&self, position: Position) -> Vec<AnomalyKind> {
+        self.anomalies
+            .iter()
+            .filter(|anomaly| anomaly.position == position)
+            .map(|anomaly| anomaly.kind)
+            .collect()
     }
 
     pub(super) fn note(&mut self, position: Position, kinds: &[AnomalyKind]) {
         for kind in kinds {
             let anomaly = Anomaly { kind: *kind, position };
-            if self.anomalies.len() < ANOMALIES_MAX && !self.anomalies.contains(&anomaly) {
+            if !self.anomalies_full() && !self.anomalies.contains(&anomaly) {
                 self.anomalies.push(anomaly);
             }
         }
@@ -215,6 +280,10 @@ impl Fold {
 
     pub(super) fn settle(&mut self, kind: AnomalyKind) {
         self.anomalies.retain(|anomaly| anomaly.kind != kind);
+    }
+
+    pub(super) fn settle_at(&mut self, kind: AnomalyKind, position: Position) {
+        self.anomalies.retain(|anomaly| *anomaly != Anomaly { kind, position });
     }
 }
 

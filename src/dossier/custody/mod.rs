@@ -7,7 +7,7 @@ mod fold;
 mod step;
 mod transitions;
 
-pub use fold::{Effect, Fold, Offer, Said};
+pub use fold::{Effect, Fold, Offer, OneSided, Said};
 pub use step::{OrderKey, Step};
 
 use super::event::EventType;
@@ -37,10 +37,15 @@ pub struct Folded {
 }
 
 impl Folded {
-    /// What the event at a position did.
+    /// What the event at a position did: the anomalies it shows that no other event has settled, and what says the
+    /// same.
     pub fn effect_of(&self, position: Position) -> Effect {
         let own = self.effects.iter().find(|(at, _)| *at == position).map(|(_, effect)| effect.clone());
         let mut effect = own.unwrap_or_default();
+        if !self.fold.anomalies_full() {
+            // Events that sort after it may have settled what it showed, or shown what is wrong with it.
+            effect.anomalies = self.fold.anomalies_at(position);
+        }
         // Two sources that say the same confirm each other, whichever of them sorts first.
         let confirmed_by = self.effects.iter().find(|(_, other)| other.corroborates == Some(position));
         if effect.corroborates.is_none()
@@ -54,35 +59,38 @@ impl Folded {
 
 /// Folds all events of a leg in the order of I12: by effective time, source, device number and id.
 pub fn fold(ground: Ground<'_>, steps: &[Step]) -> Folded {
-    let mut sorted: Vec<&Step> = steps.iter().filter(|step| !step.late).collect();
+    let mut sorted: Vec<&Step> = steps.iter().filter(|step| !step.late && !unmakes(ground, step)).collect();
     sorted.sort_by(|a, b| a.order.cmp(&b.order).then(a.position.cmp(&b.position)));
     let slots = corrections::arrange(ground.id, &sorted);
+    let nothing_counts = slots.iter().all(|slot| slot.counts.is_none());
 
     let mut fold = Fold::begin(ground);
     let mut effects = Vec::with_capacity(sorted.len());
     for slot in slots {
-        let effect = match slot.counts {
-            Some(step) => fold.push(ground, step),
-            None => Effect::default(),
-        };
+        fold.voided.extend(slot.voided());
+        fold.astray |= slot.is_astray();
         if let Some(step) = slot.counts {
-            effects.push((step.position, effect));
+            effects.push((step.position, fold.push(ground, step)));
         }
         for (refused, kind) in slot.refused {
-            let effect = fold.flag(refused, kind);
-            effects.push((refused, effect));
+            effects.push((refused, fold.flag(refused, kind)));
         }
     }
-    fold.close(&sorted);
-    if ground.annulled {
-        fold.annul();
-    }
+    fold.close(&sorted, nothing_counts);
     Folded { fold, effects }
+}
+
+/// The void of a return leg's birth stands on the leg before; on the return leg it is `annulled`.
+fn unmakes(ground: Ground<'_>, step: &Step) -> bool {
+    step.other_leg == Some(ground.id) && step.kind != EventType::ReturnStarted
 }
 
 /// Whether an event can be pushed on a fold as its newest, without folding the whole leg again.
 pub fn is_newest(fold: &Fold, step: &Step) -> bool {
     let corrects = step.corrects.is_some() || step.kind == EventType::Voided;
-    let emptied = fold.events > 0 && fold.said.is_empty();
-    !corrects && !emptied && fold.last.as_ref().is_none_or(|last| *last < step.order)
+    let awaited = fold.astray && step.placed_from.is_some();
+    !corrects && !awaited && !fold.is_undone() && fold.last.as_ref().is_none_or(|last| *last < step.order)
 }
+
+#[cfg(test)]
+mod tests;

@@ -47,6 +47,8 @@ pub struct Step {
     pub corrects: Option<Position>,
     /// The leg this event ends (RETURN_STARTED) or annuls (a void of RETURN_STARTED) besides the one it stands on.
     pub other_leg: Option<Position>,
+    /// Something attests a citizen's side.
+    pub attested: bool,
     /// It came when the leg already had too many events: recorded, not folded.
     pub late: bool,
 }

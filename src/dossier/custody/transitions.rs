@@ -2,7 +2,7 @@
 //! taken has moved, whatever was ordered, offered or expected; what does not fit is flagged.
 
 use super::Ground;
-use super::fold::{Fold, Offer};
+use super::fold::{Fold, Offer, OneSided};
 use super::step::Step;
 use crate::dossier::anomaly::AnomalyKind;
 use crate::dossier::event::{EventType, Measure, Reason};
@@ -54,10 +54,10 @@ fn ordered(fold: &mut Fold) -> Vec<AnomalyKind> {
 
 fn cancelled(fold: &mut Fold) -> Vec<AnomalyKind> {
     fold.order = OrderStatus::Cancelled;
-    if fold.holder.kind != HolderKind::Post && (fold.state.before_pickup() || !fold.state.is_end()) {
+    if fold.holder.kind != HolderKind::Post && !fold.state.is_end() {
         fold.state = LegState::Cancelled;
         fold.offer = None;
-    } else if let Some(position) = fold.picked_up {
+    } else if let Some(position) = fold.taken {
         fold.note(position, &[AnomalyKind::PickedUpAfterCancel]);
     }
     Vec::new()
@@ -73,7 +73,7 @@ fn before_pickup(fold: &mut Fold, state: LegState) -> Vec<AnomalyKind> {
 
 /// The carrier takes it over from the citizen or from an agency.
 fn picked_up(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<AnomalyKind> {
-    let mut anomalies = Vec::new();
+    let mut anomalies = unattested(ground.birth.kind.begins_at_citizen(), step);
     if fold.holder.kind == HolderKind::Post {
         if fold.picked_up.is_some() || ground.continues.is_some() {
             return vec![AnomalyKind::OutOfOrder];
@@ -94,15 +94,26 @@ fn picked_up(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<AnomalyKin
         anomalies.push(AnomalyKind::PickedUpAfterCancel);
     }
     if fold.holder.kind == HolderKind::Agency && fold.offer.is_none() {
-        anomalies.push(AnomalyKind::OneSided);
-        fold.one_sided = Some((step.position, step.principal.clone()));
+        anomalies.push(one_sided(fold, step, HolderKind::Post));
     }
+    fold.taken.get_or_insert(step.position);
     fold.state = LegState::PickedUp;
     fold.offer = None;
     fold.holder = Holder::post(step.party.clone(), step.office.clone());
     fold.picked_up = Some(step.position);
     fold.picked_up_at = Some(step.order.effective_at);
     anomalies
+}
+
+/// A citizen's side of which nothing is shown.
+fn unattested(citizen: bool, step: &Step) -> Vec<AnomalyKind> {
+    if citizen && !step.attested { vec![AnomalyKind::NoProof] } else { Vec::new() }
+}
+
+/// The receiver speaks first; the giver's word is still to come.
+fn one_sided(fold: &mut Fold, step: &Step, receiver: HolderKind) -> AnomalyKind {
+    fold.one_sided.push(OneSided { position: step.position, principal: step.principal.clone(), receiver });
+    AnomalyKind::OneSided
 }
 
 /// The carrier scans it somewhere on the way.
@@ -122,6 +133,7 @@ fn carried(fold: &mut Fold, ground: Ground<'_>, step: &Step, state: LegState) ->
         if fold.order == OrderStatus::Cancelled {
             anomalies.push(AnomalyKind::PickedUpAfterCancel);
         }
+        fold.taken.get_or_insert(step.position);
     }
     fold.state = state;
     fold.offer = None;
@@ -156,13 +168,12 @@ fn attempt_failed(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<Anoma
 
 /// The giver says: here it is. Moves nothing; completes an acceptance that came before.
 fn offered(fold: &mut Fold, ground: Ground<'_>, step: &Step, by_carrier: bool) -> Vec<AnomalyKind> {
-    let by_agency = step.party == ground.birth.agency || step.party == ground.birth.counter;
-    let gives = match fold.holder.kind {
+    let may_give = match fold.holder.kind {
         HolderKind::Post => by_carrier,
-        HolderKind::Agency => by_agency && !fold.state.is_end(),
+        HolderKind::Agency => gives_as_agency(ground, &step.party),
         HolderKind::Citizen | HolderKind::None => false,
     };
-    if gives && !fold.state.is_end() {
+    if may_give && !fold.state.is_end() && fold.state != LegState::ToRecover {
         let before = fold.offer.as_ref().map_or(fold.state, |offer| offer.before);
         fold.offer = Some(Offer { party: step.party.clone(), principal: step.principal.clone(), before });
         fold.state = LegState::Offered;
@@ -172,27 +183,37 @@ fn offered(fold: &mut Fold, ground: Ground<'_>, step: &Step, by_carrier: bool) -
         return Vec::new();
     }
     // The receiver has already spoken: is this the giver's word that was still missing?
-    let gave = match fold.holder.kind {
-        HolderKind::Agency => {
-            by_carrier || (ground.birth.kind == LegKind::Transfer && step.party == ground.birth.agency)
-        }
-        HolderKind::Post => by_agency,
-        HolderKind::Citizen | HolderKind::None => false,
+    let by_agency = gives_as_agency(ground, &step.party);
+    let taken_by = |receiver| fold.one_sided.iter().position(|handover| handover.receiver == receiver);
+    let open = if by_carrier {
+        taken_by(HolderKind::Agency)
+    } else if by_agency {
+        let directly = || taken_by(HolderKind::Agency).filter(|_| ground.birth.kind == LegKind::Transfer);
+        taken_by(HolderKind::Post).or_else(directly)
+    } else {
+        None
     };
-    if !gave {
-        return vec![AnomalyKind::NotHolder];
-    }
-    match fold.one_sided.take() {
-        Some((position, principal)) if principal == step.principal => {
-            fold.one_sided = Some((position, principal));
-            vec![AnomalyKind::SamePrincipal]
+    if let Some(at) = open {
+        if fold.one_sided[at].principal == step.principal {
+            return vec![AnomalyKind::SamePrincipal];
         }
-        Some(_) => {
-            fold.settle(AnomalyKind::OneSided);
-            Vec::new()
-        }
-        None => vec![AnomalyKind::OutOfOrder],
+        let handover = fold.one_sided.remove(at);
+        fold.settle_at(AnomalyKind::OneSided, handover.position);
+        return Vec::new();
     }
+    vec![match fold.holder.kind {
+        HolderKind::Citizen | HolderKind::None => AnomalyKind::NotHolder,
+        _ if !by_carrier && !by_agency => AnomalyKind::NotHolder,
+        _ if may_give && fold.state.is_end() => AnomalyKind::AfterEnd,
+        _ => AnomalyKind::OutOfOrder,
+    }]
+}
+
+/// Whether an agency may speak for the giving side: owner and counter are one side, but of a transfer only the owner
+/// gives.
+fn gives_as_agency(ground: Ground<'_>, party: &PartyName) -> bool {
+    let birth = ground.birth;
+    *party == birth.agency || (birth.kind != LegKind::Transfer && *party == birth.counter)
 }
 
 /// An agency signs for it.
@@ -210,14 +231,12 @@ fn accepted(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<AnomalyKind
     match &fold.offer {
         Some(offer) if offer.principal == step.principal => return vec![AnomalyKind::SamePrincipal],
         Some(_) => {}
-        None => {
-            anomalies.push(AnomalyKind::OneSided);
-            fold.one_sided = Some((step.position, step.principal.clone()));
-        }
+        None => anomalies.push(one_sided(fold, step, HolderKind::Agency)),
     }
-    if fold.order == OrderStatus::Cancelled && fold.picked_up.is_none() {
+    if fold.order == OrderStatus::Cancelled && fold.taken.is_none() {
         anomalies.push(AnomalyKind::PickedUpAfterCancel);
     }
+    fold.taken.get_or_insert(step.position);
     fold.state =
         if ground.birth.kind == LegKind::ReturnToAgency { LegState::Returned } else { LegState::HandedOver };
     fold.offer = None;
@@ -266,12 +285,16 @@ fn delivered(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<AnomalyKin
     if matches!(fold.state, LegState::Delivered | LegState::Returned | LegState::Undelivered) {
         return vec![AnomalyKind::AfterEnd];
     }
-    let mut anomalies = Vec::new();
+    if fold.state == LegState::ToRecover {
+        return vec![AnomalyKind::OutOfOrder];
+    }
+    let mut anomalies = unattested(true, step);
     if fold.holder.kind != HolderKind::Post {
         anomalies.push(AnomalyKind::PickupMissing);
         if fold.order == OrderStatus::Cancelled {
             anomalies.push(AnomalyKind::PickedUpAfterCancel);
         }
+        fold.taken.get_or_insert(step.position);
     }
     fold.state =
         if ground.birth.kind == LegKind::ReturnToCitizen { LegState::Returned } else { LegState::Delivered };
@@ -284,14 +307,18 @@ fn delivered(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<AnomalyKin
 /// The same event stands on two legs: it opens the return leg, and ends the leg that goes back.
 fn return_started(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<AnomalyKind> {
     if step.position == ground.id {
-        hold_by_post(fold, ground, step);
+        // The leg began in this state; scans with an earlier clock may have moved it on already.
+        if fold.state == LegState::Returning {
+            hold_by_post(fold, ground, step);
+        }
         return Vec::new();
     }
+    let ended = fold.state.is_end();
     if step.other_leg != Some(ground.id) {
-        return vec![if fold.state.is_end() { AnomalyKind::AfterEnd } else { AnomalyKind::OutOfOrder }];
+        return vec![if ended { AnomalyKind::AfterEnd } else { AnomalyKind::OutOfOrder }];
     }
     let mut anomalies = Vec::new();
-    if fold.state.is_end() {
+    if ended || matches!(fold.state, LegState::Returning | LegState::ToRecover) {
         anomalies.push(AnomalyKind::OutOfOrder);
     } else if fold.holder.kind != HolderKind::Post {
         anomalies.push(AnomalyKind::PickupMissing);

@@ -1,0 +1,125 @@
+//! FeedService: a party's log as pages and as a stream.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_stream::Stream;
+use tonic::{Request, Response, Status};
+
+use super::{Call, Gateway, text};
+use crate::doors::refusal::{CallContext, to_status};
+use crate::doors::wire::{feed, into, v1};
+use crate::dossier::directory::Day;
+use crate::dossier::names::{Lane, PartyName};
+use crate::dossier::refusal::{Reason, Refusal};
+use crate::stream::{Following, Log};
+use v1::feed_service_server::FeedService;
+
+/// How often the key of an open stream is looked at again: a revoked one is seen within two seconds.
+const KEY_EVERY: Duration = Duration::from_secs(1);
+
+#[tonic::async_trait]
+impl FeedService for Gateway {
+    async fn pull_events(
+        &self,
+        request: Request<v1::PullEventsRequest>,
+    ) -> Result<Response<v1::PullEventsResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let request = request.into_inner();
+        // CANCEL: a pull only reads.
+        let page = self.pull(&call, &request).await.map_err(|refusal| call.refused(&refusal))?;
+        Ok(Response::new(page))
+    }
+
+    type StreamEventsStream = Events;
+
+    async fn stream_events(
+        &self,
+        request: Request<v1::StreamEventsRequest>,
+    ) -> Result<Response<Events>, Status> {
+        let call = self.enter(&request).await?;
+        let authorization = text(request.metadata(), "authorization").map(str::to_owned);
+        let request = request.into_inner();
+        // CANCEL: nothing runs yet.
+        let following = self.follow(&call, &request, authorization).await;
+        let following = following.map_err(|refusal| call.refused(&refusal))?;
+        Ok(Response::new(Events { following, lane: self.feeds.lane(), context: call.context, ended: false }))
+    }
+}
+
+impl Gateway {
+    async fn pull(
+        &self,
+        call: &Call,
+        request: &v1::PullEventsRequest,
+    ) -> Result<v1::PullEventsResponse, Refusal> {
+        let log = self.log(call, &request.parent)?;
+        let page_size = into::page_size(request.page_size)?;
+        let wait = feed::wait(request.wait.as_ref())?;
+        let start = match &request.start {
+            Some(v1::pull_events_request::Start::Cursor(cursor)) => feed::cursor(cursor),
+            None => None,
+        };
+        // CANCEL: a pull only reads.
+        let page = self.feeds.pull(&log, start, page_size, wait).await?;
+        feed::page(self.feeds.lane(), &page)
+    }
+
+    async fn follow(
+        &self,
+        call: &Call,
+        request: &v1::StreamEventsRequest,
+        authorization: Option<String>,
+    ) -> Result<Following, Refusal> {
+        let log = self.log(call, &request.parent)?;
+        // CANCEL: nothing runs yet.
+        let (follower, following) = self.feeds.follow(log, feed::cursor(&request.cursor)).await?;
+        let keys = self.keys.clone();
+        self.tasks.spawn(follower.run(async move {
+            loop {
+                // CANCEL: nothing is held.
+                sleep(KEY_EVERY).await;
+                match keys.authenticate(authorization.as_deref()).await {
+                    // Whether the key still stands is not known while the store cannot be read.
+                    Ok(_) => {}
+                    Err(refusal) if refusal.reason == Reason::StoreUnavailable => {}
+                    Err(refusal) => return refusal,
+                }
+            }
+        }));
+        Ok(following)
+    }
+
+    /// The log that is asked for, if the caller may read it.
+    fn log(&self, call: &Call, parent: &str) -> Result<Log, Refusal> {
+        let known = call.directory.canonical(&PartyName::new(parent), Day::at(self.clock.now()));
+        let parent = known.map_or(parent, PartyName::as_str);
+        let party = call.caller.reads(&call.directory, parent)?;
+        Log::of(&call.directory, &party)
+    }
+}
+
+/// A stream on the wire.
+#[derive(Debug)]
+pub struct Events {
+    following: Following,
+    lane: Lane,
+    context: CallContext,
+    ended: bool,
+}
+
+impl Stream for Events {
+    type Item = Result<v1::StreamEventsResponse, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let Some(next) = ready!(self.following.poll_next(cx)) else { return Poll::Ready(None) };
+        let message = next.and_then(|sent| feed::sent(self.lane, &sent));
+        self.ended = message.is_err();
+        Poll::Ready(Some(message.map_err(|refusal| to_status(&refusal, &self.context))))
+    }
+}

@@ -1,0 +1,141 @@
+//! Pages of lists that are sorted by name: the token names the last resource that was given. It is bound to the call and
+//! its other fields, and holds nothing that the caller was not given.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use super::into;
+use crate::dossier::refusal::{Reason, Refusal};
+
+const VERSION: u8 = 1;
+/// Bytes of SHA-256 that bind a token to its call.
+const CALL_BYTES: usize = 8;
+/// Bytes of SHA-256 at the end.
+const CHECK_BYTES: usize = 8;
+
+/// Which page of which call is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paging {
+    call: [u8; CALL_BYTES],
+    after: String,
+    size: usize,
+}
+
+impl Paging {
+    /// Reads the page fields of a request: `call` is the method, `filters` its other fields as they were understood.
+    pub fn read(call: &str, filters: &[&str], page_size: i32, page_token: &str) -> Result<Paging, Refusal> {
+        let size = into::page_size(page_size)?;
+        let mut bound = Sha256::new();
+        for part in std::iter::once(&call).chain(filters) {
+            bound.update(part.as_bytes());
+            bound.update([0]);
+        }
+        let call = first_bytes(bound.finalize().into());
+        let after = if page_token.is_empty() {
+            String::new()
+        } else {
+            let refused = || Refusal::field(Reason::CursorInvalid, "page_token", "");
+            decode(page_token, call).ok_or_else(refused)?
+        };
+        Ok(Paging { call, after, size })
+    }
+
+    /// The page of items under their names, and the token of the next one; empty at the end.
+    pub fn page<T>(&self, items: impl Iterator<Item = (String, T)>) -> (Vec<T>, String) {
+        let mut rest: Vec<(String, T)> = items.filter(|(name, _)| *name > self.after).collect();
+        rest.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let is_last = rest.len() <= self.size;
+        rest.truncate(self.size);
+        let next = match rest.last() {
+            Some((name, _)) if !is_last => self.encode(name),
+            _ => String::new(),
+        };
+        (rest.into_iter().map(|(_, item)| item).collect(), next)
+    }
+
+    fn encode(&self, after: &str) -> String {
+        let mut bytes = vec![VERSION];
+        bytes.extend(self.call);
+        bytes.extend(after.as_bytes());
+        let check = check(&bytes);
+        bytes.extend(check);
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+}
+
+fn decode(token: &str, call: [u8; CALL_BYTES]) -> Option<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let (body, given) = bytes.split_last_chunk::<CHECK_BYTES>()?;
+    let (version, rest) = body.split_first()?;
+    let (made_for, after) = rest.split_first_chunk::<CALL_BYTES>()?;
+    if check(body) != *given || *version != VERSION || *made_for != call {
+        return None;
+    }
+    String::from_utf8(after.to_vec()).ok()
+}
+
+fn check(body: &[u8]) -> [u8; CHECK_BYTES] {
+    first_bytes(Sha256::digest(body).into())
+}
+
+fn first_bytes(digest: [u8; 32]) -> [u8; 8] {
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(count: usize) -> Vec<(String, usize)> {
+        // Not in order: what is listed need not be kept by name.
+        (0..count).rev().map(|n| (format!("carriers/c{n:03}"), n)).collect()
+    }
+
+    #[test]
+    fn pages_hold_everything_once_in_order() {
+        for (count, size) in [(0, 3), (1, 3), (3, 3), (4, 3), (10, 1)] {
+            let (mut all, mut token) = (Vec::new(), String::new());
+            loop {
+                let paging = Paging::read("ListCarriers", &["x"], size, &token).unwrap();
+                let (page, next) = paging.page(names(count).into_iter());
+                assert!(page.len() <= size as usize);
+                all.extend(page);
+                if next.is_empty() {
+                    break;
+                }
+                token = next;
+            }
+            assert_eq!(all, (0..count).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_token_is_good_for_its_own_call_and_filters_only_and_only_whole() {
+        let (_, token) = Paging::read("ListOffices", &["a", "b"], 1, "").unwrap().page(names(2).into_iter());
+        assert!(Paging::read("ListOffices", &["a", "b"], 5, &token).is_ok());
+        let refused = |call: &str, filters: &[&str], token: &str| {
+            let refusal = Paging::read(call, filters, 1, token).unwrap_err();
+            assert_eq!((refusal.reason, refusal.field.as_str()), (Reason::CursorInvalid, "page_token"));
+        };
+        refused("ListCarriers", &["a", "b"], &token);
+        refused("ListOffices", &["a", "c"], &token);
+        refused("ListOffices", &["ab", ""], &token);
+        refused("ListOffices", &["a", "b"], "not a token");
+        let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+        for bit in 0..bytes.len() * 8 {
+            let mut damaged = bytes.clone();
+            damaged[bit / 8] ^= 1 << (bit % 8);
+            refused("ListOffices", &["a", "b"], &URL_SAFE_NO_PAD.encode(damaged));
+        }
+    }
+
+    #[test]
+    fn a_page_size_out_of_range_is_refused() {
+        for size in [-1, 1_001, i32::MAX] {
+            assert_eq!(Paging::read("x", &[], size, "").unwrap_err().reason, Reason::PageSize);
+        }
+    }
+}

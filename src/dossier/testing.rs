@@ -1,0 +1,533 @@
+//! A journal small enough for tests of the domain: it gives positions, lays on the desk whatever is asked for, keeps
+//! what changed, and reads steps back from the bytes of their records as the real one does.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::anomaly::AnomalyKind;
+use super::apply::{Act, Applied, CancelLeg, Capture, OrderLeg, Place, Said, Stopped, Written, apply};
+use super::code::{Code, CodeKind};
+use super::custody::{self, Step};
+use super::desk::{CodeKey, Desk, Dossier, Leg, Missing, Tag, Target};
+use super::directory::{Agency, AgencyKind, Carrier, Directory, Enrolment, Party, Procedure};
+use super::event::{Event, EventType, Measure, Reason};
+use super::invariants::{self, Told};
+use super::leg::{HolderKind, LegKind, LegState, Placement};
+use super::names::{Lane, Micros, PartyName, Position, SourceName};
+use super::refusal::Refusal;
+use super::resolve::{self, Meant};
+use crate::seal::record::{CodeText, Record};
+
+/// The agency that owns.
+pub const OWNER: &str = "agencies/H99.01";
+/// The counter that receives for it.
+pub const COUNTER: &str = "agencies/H99.02";
+/// An agency that nothing of this concerns.
+pub const NEIGHBOUR: &str = "agencies/H99.03";
+/// The carrier.
+pub const POST: &str = "carriers/vp";
+/// Another carrier.
+pub const RIVAL: &str = "carriers/rival";
+
+/// The postman's phone.
+pub const PHONE: &str = "carriers/vp/devices/phone";
+/// The post office's PC.
+pub const PC: &str = "carriers/vp/systems/pc";
+/// The scanner at the counter.
+pub const DESK: &str = "agencies/H99.02/devices/desk";
+/// The owner's back office.
+pub const BACK_OFFICE: &str = "agencies/H99.01/systems/office";
+
+/// A procedure that may go both ways.
+pub const BOTH_WAYS: &str = "procedures/1.000001";
+/// A procedure that may not go by post.
+pub const BY_HAND: &str = "procedures/1.000002";
+
+/// The first minute of all tests.
+const T0: i64 = 1_790_000_000_000_000;
+/// Minutes of a day.
+pub const DAY: i64 = 24 * 60;
+
+pub fn minute(minute: i64) -> Micros {
+    Micros(T0 + minute * 60 * Micros::SECOND)
+}
+
+pub fn at(pos: u64) -> Position {
+    Position { lane: Lane(0), pos }
+}
+
+pub fn party(name: &str) -> PartyName {
+    PartyName::new(name)
+}
+
+pub fn item(number: u32) -> Code {
+    Code::stored(CodeKind::Item, format!("RA{number:08}0VN"), None)
+}
+
+pub fn slip(number: u32) -> Code {
+    Code::stored(CodeKind::Slip, format!("{number:06}"), None)
+}
+
+pub fn bag(number: u32) -> Code {
+    Code::stored(CodeKind::Receptacle, format!("100916VN100000AUN{number:012}"), None)
+}
+
+pub fn dossier_code(number: u32) -> Code {
+    Code::stored(CodeKind::Dossier, format!("H99.01-260923-{number:04}"), None)
+}
+
+fn event(kind: EventType, occurred_at: Micros) -> Event {
+    Event {
+        kind,
+        code: None,
+        occurred_at,
+        device_seq: None,
+        agency: None,
+        counter: None,
+        office: None,
+        reason: Reason::NONE,
+        measure: Measure::NONE,
+        corrects: None,
+        leg: None,
+        also: Vec::new(),
+        receptacle: None,
+        procedure: None,
+        leg_kind: None,
+        until: None,
+        unverified: false,
+        due_at: None,
+        placed: None,
+    }
+}
+
+/// What a source says; of a command the party is the source.
+pub fn said(kind: EventType, source: &str, minutes: i64) -> Said {
+    let party = source.split('/').take(2).collect::<Vec<_>>().join("/");
+    Said {
+        source: SourceName::new(source),
+        client_event_id: String::new(),
+        party: PartyName::new(&party),
+        principal: source.to_owned(),
+        supervisor: false,
+        effective_at: minute(minutes),
+        event: event(kind, minute(minutes)),
+    }
+}
+
+/// A scan being put together.
+#[derive(Clone)]
+pub struct Scan(pub Capture);
+
+impl std::fmt::Debug for Scan {
+    /// One line: failing scenarios are read by people.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let said = &self.0.said;
+        let minutes = (said.effective_at.0 - T0) / (60 * Micros::SECOND);
+        write!(
+            f,
+            "{} {} {minutes} {} {:?}",
+            said.event.kind.text(),
+            said.source,
+            said.principal,
+            said.event.leg
+        )
+    }
+}
+
+pub fn scan(kind: EventType, source: &str, minutes: i64) -> Scan {
+    Scan(Capture { said: said(kind, source, minutes), attested: true, skewed: false })
+}
+
+impl Scan {
+    pub fn with(mut self, change: impl FnOnce(&mut Event)) -> Scan {
+        change(&mut self.0.said.event);
+        self
+    }
+
+    pub fn code(self, code: Code) -> Scan {
+        self.with(|event| event.code = Some(code))
+    }
+
+    pub fn also(self, code: Code) -> Scan {
+        self.with(|event| event.also.push(code))
+    }
+
+    pub fn leg(self, leg: Position) -> Scan {
+        self.with(|event| event.leg = Some(leg))
+    }
+
+    pub fn to(self, agency: &str) -> Scan {
+        self.with(|event| event.agency = Some(party(agency)))
+    }
+
+    pub fn office(self, office: &str) -> Scan {
+        self.with(|event| event.office = Some(office.to_owned()))
+    }
+
+    pub fn reason(self, reason: Reason) -> Scan {
+        self.with(|event| event.reason = reason)
+    }
+
+    pub fn measure(self, measure: Measure) -> Scan {
+        self.with(|event| event.measure = measure)
+    }
+
+    pub fn corrects(self, position: Position) -> Scan {
+        self.with(|event| event.corrects = Some(position))
+    }
+
+    pub fn by(mut self, principal: &str) -> Scan {
+        self.0.said.principal = principal.to_owned();
+        self
+    }
+
+    pub fn supervisor(mut self) -> Scan {
+        self.0.said.supervisor = true;
+        self
+    }
+
+    pub fn unattested(mut self) -> Scan {
+        self.0.attested = false;
+        self
+    }
+}
+
+/// An order by the owner.
+pub fn order(kind: LegKind, minutes: i64) -> OrderLeg {
+    OrderLeg {
+        said: said(EventType::Ordered, OWNER, minutes),
+        agency: party(OWNER),
+        counter: party(COUNTER),
+        carrier: Some(party(POST)),
+        kind,
+        procedure: None,
+        dossier: None,
+    }
+}
+
+/// What is kept of one line.
+#[derive(Clone, Debug)]
+struct Entry {
+    record: Vec<u8>,
+    prev: u64,
+    waits_for: Vec<CodeKey>,
+    placed: bool,
+}
+
+/// A lane in memory. After every line it holds what it keeps against the invariants.
+#[derive(Clone, Debug)]
+pub struct World {
+    directory: Arc<Directory>,
+    entries: Vec<Entry>,
+    told: Vec<Told>,
+    pub legs: BTreeMap<Position, Leg>,
+    pub dossiers: BTreeMap<Position, Dossier>,
+    pub tags: Vec<Tag>,
+}
+
+impl World {
+    pub fn new() -> World {
+        World {
+            directory: Arc::new(directory()),
+            entries: Vec::new(),
+            told: Vec::new(),
+            legs: BTreeMap::new(),
+            dossiers: BTreeMap::new(),
+            tags: Vec::new(),
+        }
+    }
+
+    /// Captures a fact and answers with what was written.
+    pub fn scan(&mut self, scan: Scan) -> (Position, Written) {
+        match self.act(Act::Capture(scan.0)) {
+            Ok(Applied::Written(written)) => (at(self.entries.len() as u64), *written),
+            other => panic!("a fact was answered {other:?}"),
+        }
+    }
+
+    /// Captures a fact and answers with its position.
+    pub fn put(&mut self, scan: Scan) -> Position {
+        self.scan(scan).0
+    }
+
+    /// Orders a leg.
+    pub fn order(&mut self, kind: LegKind, minutes: i64) -> Position {
+        self.command(Act::Order(order(kind, minutes))).unwrap().0
+    }
+
+    pub fn cancel(&mut self, leg: Position, minutes: i64) -> Result<(Position, Written), Refusal> {
+        self.command(Act::Cancel(CancelLeg { said: said(EventType::Cancelled, OWNER, minutes), leg }))
+    }
+
+    /// Carries a command out, or answers with its refusal; nothing may have changed then.
+    pub fn command(&mut self, act: Act) -> Result<(Position, Written), Refusal> {
+        match self.act(act)? {
+            Applied::Written(written) => Ok((at(self.entries.len() as u64), *written)),
+            Applied::Again(position) => panic!("answered as at {position}"),
+        }
+    }
+
+    /// Applies one act as a batch of its own.
+    pub fn act(&mut self, mut act: Act) -> Result<Applied, Refusal> {
+        let position = at(self.entries.len() as u64 + 1);
+        name(&mut act, position);
+        let mut desk = Desk::new(Arc::clone(&self.directory));
+        loop {
+            match apply(&mut desk, &act, position) {
+                Ok(Applied::Written(written)) => {
+                    self.keep(&act, position, &written, desk);
+                    return Ok(Applied::Written(written));
+                }
+                Ok(again) => return Ok(again),
+                Err(Stopped::Missing(missing)) => self.lay(&mut desk, missing),
+                Err(Stopped::Refused(refusal)) => return Err(refusal),
+            }
+        }
+    }
+
+    fn lay(&self, desk: &mut Desk, missing: Missing) {
+        assert!(!desk.has(&missing), "{missing:?} was laid and asked for again");
+        match missing {
+            Missing::Tags(key) => {
+                let tags = self.tags.iter().filter(|tag| tag.key == key).cloned().collect();
+                desk.lay_tags(key, tags);
+            }
+            Missing::Leg(id) => desk.lay_leg(id, self.legs.get(&id).cloned()),
+            Missing::Dossier(id) => desk.lay_dossier(id, self.dossiers.get(&id).cloned()),
+            Missing::Chain(id) => desk.lay_chain(id, self.chain(id)),
+            Missing::Target(position) => {
+                let record = self.record(position);
+                let target = record.map(|record| Target {
+                    leg: record.leg,
+                    code: record.said().event.code,
+                    source: record.source,
+                    party: record.party,
+                });
+                desk.lay_target(position, target);
+            }
+        }
+    }
+
+    pub fn record(&self, position: Position) -> Option<Record> {
+        let entry = self.entries.get(usize::try_from(position.pos).ok()?.checked_sub(1)?)?;
+        Some(Record::decode(&entry.record).unwrap())
+    }
+
+    /// The events of a leg, read back from records along their chain.
+    fn chain(&self, leg: Position) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut pos = self.legs[&leg].last.pos;
+        loop {
+            steps.push(self.record(at(pos)).unwrap().step());
+            if pos == leg.pos {
+                return steps;
+            }
+            pos = self.entries[pos as usize - 1].prev;
+        }
+    }
+
+    fn keep(&mut self, act: &Act, position: Position, written: &Written, desk: Desk) {
+        let record = record(act, position, written);
+        self.told.push(Told {
+            position,
+            leg: record.leg,
+            other_leg: record.other_leg,
+            outcome: record.outcome.clone(),
+        });
+        self.entries.push(Entry {
+            record: record.encode().unwrap(),
+            prev: written.prev,
+            waits_for: written.waits_for.clone(),
+            placed: false,
+        });
+        let changes = desk.into_changes();
+        let changed: Vec<Position> = changes.legs.iter().map(|leg| leg.id).collect();
+        self.legs.extend(changes.legs.into_iter().map(|leg| (leg.id, leg)));
+        self.dossiers.extend(changes.dossiers.into_iter().map(|dossier| (dossier.id, dossier)));
+        for tag in changes.tags {
+            assert!(!self.tags.contains(&tag), "{tag:?} was made twice");
+            self.tags.push(tag);
+        }
+        self.check(&changed);
+    }
+
+    /// The invariants, and of every changed leg: what is kept is the fold of its records.
+    fn check(&self, changed: &[Position]) {
+        invariants::custody_is_conserved(self.legs.values()).unwrap();
+        let told = invariants::outcomes_conserve(&self.told).unwrap();
+        invariants::holders_agree(self.legs.values(), &told).unwrap();
+        for id in changed {
+            let leg = &self.legs[id];
+            let whole = custody::fold(leg.ground(), &self.chain(*id));
+            assert_eq!(leg.fold, whole.fold, "leg {id} as kept, and as its records fold");
+        }
+    }
+
+    /// Places what waits, as the tie does: each event on every leg its codes mean, once.
+    pub fn tie(&mut self) {
+        for pos in 1..=self.entries.len() as u64 {
+            let entry = &self.entries[pos as usize - 1];
+            if entry.waits_for.is_empty() || entry.placed {
+                continue;
+            }
+            let record = self.record(at(pos)).unwrap();
+            let said = record.said();
+            for leg in self.meant(&said) {
+                let place = Place { said: said.clone(), attested: record.attested, from: at(pos), leg };
+                self.command(Act::Place(place)).unwrap();
+                self.entries[pos as usize - 1].placed = true;
+            }
+        }
+    }
+
+    fn meant(&self, said: &Said) -> Vec<Position> {
+        let mut desk = Desk::new(Arc::clone(&self.directory));
+        let event = &said.event;
+        loop {
+            let meant = match event.code.as_ref().filter(|code| code.kind() == CodeKind::Receptacle) {
+                Some(bag) => resolve::in_receptacle(&desk, &said.party, bag, said.effective_at),
+                None => {
+                    let codes: Vec<&Code> = event.code.iter().chain(&event.also).collect();
+                    resolve::by_codes(&desk, &said.party, &codes, said.effective_at).map(
+                        |meant| match meant {
+                            Meant::Leg(leg) => vec![leg],
+                            Meant::Together(legs) => legs,
+                            Meant::Nothing | Meant::Ambiguous(_) => Vec::new(),
+                        },
+                    )
+                }
+            };
+            match meant {
+                Ok(legs) => return legs,
+                Err(missing) => self.lay(&mut desk, missing),
+            }
+        }
+    }
+
+    /// How many lines were journaled.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// State and holder of a leg.
+    pub fn state(&self, leg: Position) -> (LegState, HolderKind) {
+        let fold = &self.legs[&leg].fold;
+        (fold.state, fold.holder.kind)
+    }
+
+    /// What is open on a leg.
+    pub fn open(&self, leg: Position) -> Vec<(AnomalyKind, u64)> {
+        self.legs[&leg].fold.anomalies.iter().map(|anomaly| (anomaly.kind, anomaly.position.pos)).collect()
+    }
+}
+
+/// The kinds of anomaly a line was written with; all are its own.
+pub fn shown(position: Position, written: &Written) -> Vec<AnomalyKind> {
+    assert!(written.anomalies.iter().all(|anomaly| anomaly.position == position));
+    written.anomalies.iter().map(|anomaly| anomaly.kind).collect()
+}
+
+/// Gives a line an id of its own where it has none.
+fn name(act: &mut Act, position: Position) {
+    let said = match act {
+        Act::Capture(capture) => &mut capture.said,
+        Act::Order(order) => &mut order.said,
+        Act::Cancel(cancel) => &mut cancel.said,
+        Act::Register(register) => &mut register.said,
+        Act::Accept(accept) => &mut accept.said,
+        Act::Place(place) => &mut place.said,
+    };
+    if said.client_event_id.is_empty() {
+        said.client_event_id = format!("{:09}", position.pos);
+    }
+}
+
+fn record(act: &Act, position: Position, written: &Written) -> Record {
+    let (said, attested, placed_from) = match act {
+        Act::Capture(capture) => (&capture.said, capture.attested, None),
+        Act::Order(order) => (&order.said, false, None),
+        Act::Cancel(cancel) => (&cancel.said, false, None),
+        Act::Register(register) => (&register.said, false, None),
+        Act::Accept(accept) => (&accept.said, false, None),
+        Act::Place(place) => (&place.said, place.attested, Some(place.from)),
+    };
+    let event = &said.event;
+    Record {
+        database: [1; 16],
+        epoch: [2; 16],
+        lane: position.lane,
+        pos: position.pos,
+        committed_at: said.effective_at,
+        received_at: said.effective_at,
+        effective_at: said.effective_at,
+        occurred_at: event.occurred_at,
+        kind: if placed_from.is_some() { EventType::Placed } else { event.kind },
+        placed: placed_from.map(|_| event.kind),
+        source: said.source.clone(),
+        client_event_id: said.client_event_id.clone(),
+        device_seq: event.device_seq,
+        party: said.party.clone(),
+        principal: said.principal.clone(),
+        supervisor: said.supervisor,
+        event_digest: [0; 32],
+        personal_digest: [0; 32],
+        request_digest: [0; 32],
+        reason: event.reason,
+        measure: event.measure,
+        agency: event.agency.clone(),
+        office: event.office.clone(),
+        code: event.code.as_ref().map(CodeText::from),
+        also: event.also.iter().map(CodeText::from).collect(),
+        receptacle: event.receptacle.as_ref().map(CodeText::from),
+        repaired: false,
+        unverified: event.unverified,
+        attested,
+        corrects: event.corrects,
+        placed_from,
+        parties: written.parties.clone(),
+        placement: written.placement,
+        leg: written.leg,
+        other_leg: written.other_leg,
+        dossier: written.dossier,
+        birth: written.birth.clone(),
+        outcome: written.outcome.clone(),
+        anomalies: written.anomalies.clone(),
+    }
+}
+
+fn directory() -> Directory {
+    let enrolled = Enrolment { id: 0, lane: Lane(0) };
+    let mut directory = Directory::default();
+    for name in [OWNER, COUNTER, NEIGHBOUR] {
+        let agency = Agency {
+            name: party(name),
+            title: name.to_owned(),
+            parent: None,
+            kind: AgencyKind::Both,
+            valid_from: None,
+            valid_to: None,
+        };
+        directory.parties.insert(party(name), (enrolled, Party::Agency(agency)));
+    }
+    for name in [POST, RIVAL] {
+        let carrier = Carrier { name: party(name), title: name.to_owned() };
+        directory.parties.insert(party(name), (enrolled, Party::Carrier(carrier)));
+    }
+    for (name, may) in [(BOTH_WAYS, true), (BY_HAND, false)] {
+        let procedure = Procedure {
+            name: name.to_owned(),
+            title: name.to_owned(),
+            level: "province".to_owned(),
+            pickup: may,
+            returned: may,
+            valid_from: None,
+        };
+        directory.procedures.insert(name.to_owned(), procedure);
+    }
+    directory
+}
+
+/// Whether a line waits.
+pub fn waits(written: &Written) -> bool {
+    written.placement == Placement::Unplaced && written.leg.is_none() && written.outcome.is_none()
+}

@@ -1,0 +1,187 @@
+//! Any sequence of commits reads the same from every kind of store, also after it was opened again.
+
+use proptest::prelude::*;
+use std::fmt::{Debug, Write};
+
+use super::*;
+use crate::dossier::device::Heard;
+use crate::dossier::directory::{Agency, AgencyKind, Alias, Carrier, Day, Office, Procedure, Source};
+use crate::dossier::names::SourceName;
+use crate::store::{Note, PersonalRow};
+
+/// Parties, codes, sources and ids are few, so that things meet.
+const FEW: u8 = 4;
+
+/// What a batch holds: a kind of thing and two choices.
+type Op = (u8, u8, u8);
+
+fn fill(batch: &mut Batch, ops: &[Op], seqs: &mut std::collections::BTreeMap<i64, u64>) {
+    for (kind, a, b) in ops.iter().copied() {
+        let (few, pos) = (i64::from(b % FEW), u64::from(a % 32) + 1);
+        match kind {
+            0..10 => add_line(batch, a, b, seqs),
+            10 => batch.0.changes.legs.push(Leg { due_at: Some(Micros(b.into())), ..leg(pos) }),
+            11 => batch.0.changes.dossiers.push(Dossier { registered_at: Micros(b.into()), ..dossier(pos) }),
+            12 => batch.0.changes.tags.push(tag(b % FEW, TagTarget::Leg(at(pos)), u64::from(b) + 1)),
+            13 => batch.0.changes.tags.push(tag(b % FEW, TagTarget::Dossier(at(pos)), u64::from(b) + 1)),
+            14 => batch.0.concerns.push((few, Concern::Leg(at(pos)))),
+            15 => batch.0.concerns.push((few, Concern::Dossier(at(pos)))),
+            16 => batch.0.devices.push((few, Heard { contiguous: pos, ..Heard::default() })),
+            17 => batch.0.notes.push(Note::Pin { pos, target: at(u64::from(b) + 1) }),
+            18 => batch.0.notes.push(Note::Follower { name: ["tie", "webhook"][usize::from(b % 2)], pos }),
+            _ => batch.0.notes.push(entered(a, b)),
+        }
+    }
+}
+
+fn add_line(batch: &mut Batch, a: u8, b: u8, seqs: &mut std::collections::BTreeMap<i64, u64>) {
+    let line = batch.line(&format!("{a}"));
+    line.key.source = i64::from(b % FEW);
+    line.prev = (line.pos - 1).min((a % 7).into());
+    for party in (0..FEW).filter(|party| b >> party & 1 == 1) {
+        let seq = seqs.entry(party.into()).or_default();
+        *seq += 1;
+        line.logs.push((party.into(), *seq));
+    }
+    if b & 16 != 0 {
+        line.personal = Some(PersonalRow { salt: [a; 16], key_id: 0, body: vec![b; usize::from(a)].into() });
+    }
+    if b & 32 != 0 {
+        line.waits_for = vec![key(a % FEW), key(b % FEW)];
+    }
+    if b & 64 != 0 {
+        line.placed = Some(u64::from(a % 16));
+    }
+}
+
+fn entered(a: u8, b: u8) -> Note {
+    let (name, title) = (format!("agencies/{}", a % FEW), format!("title {b}"));
+    let day = (b % 3 > 0).then_some(Day(i32::from(b % 3)));
+    match a % 6 {
+        0 => Note::Agency(Agency {
+            name: party(&name),
+            title,
+            parent: None,
+            kind: AgencyKind::Both,
+            valid_from: day,
+            valid_to: day,
+        }),
+        1 => Note::Alias(Alias {
+            code: format!("{}", b % 2),
+            agency: party(&name),
+            valid_from: day,
+            valid_to: None,
+        }),
+        2 => Note::Carrier(Carrier { name: party(&format!("carriers/{}", b % FEW)), title }),
+        3 => Note::Office(Office {
+            carrier: party("carriers/1"),
+            code: title,
+            title: name,
+            province: "01".into(),
+        }),
+        4 => Note::Procedure(Procedure {
+            name,
+            title,
+            level: "commune".into(),
+            pickup: b & 1 == 1,
+            returned: b & 2 == 2,
+            valid_from: day,
+        }),
+        _ => Note::Source(Source {
+            name: SourceName::new(&format!("carriers/1/devices/{}", b % FEW)),
+            party: party("carriers/1"),
+            agency: None,
+            office: Some(title),
+            holder: None,
+        }),
+    }
+}
+
+fn tell<T: Debug>(told: &mut String, what: &str, found: Result<T, crate::store::Error>) {
+    writeln!(told, "{what} {:?}", found.map_err(|e| e.to_string())).unwrap();
+}
+
+/// Everything a store tells, as text.
+async fn everything(kept: &mut Kept) -> String {
+    let mut told = String::new();
+    let reader = &kept.reader;
+    tell(&mut told, "identity", reader.identity().await);
+    tell(&mut told, "head", reader.head(LANE).await);
+    tell(&mut told, "directory", reader.directory().await);
+    tell(&mut told, "last seal", reader.last_seal(LANE).await);
+    tell(&mut told, "tie work", reader.tie_work(LANE, 2, 20).await);
+    for pos in 0..48 {
+        tell(&mut told, "entry", reader.entry(at(pos)).await);
+        tell(&mut told, "personal", reader.personal(at(pos)).await);
+        tell(&mut told, "leg", reader.leg(at(pos)).await);
+        tell(&mut told, "dossier", reader.dossier(at(pos)).await);
+        tell(&mut told, "chain", reader.chain(at(pos % 7), pos).await);
+        tell(&mut told, "seal covering", reader.seal_covering(LANE, pos).await);
+        tell(&mut told, "seal at", reader.seal_at(LANE, Micros(i64::try_from(pos).unwrap() * 5)).await);
+        tell(&mut told, "waits for", reader.waits_for(LANE, pos).await);
+        tell(&mut told, "tags made", reader.tags_made_at(LANE, pos).await);
+    }
+    for few in 0..FEW {
+        let party = few.into();
+        tell(&mut told, "log", reader.log_after(LANE, party, 1, 9).await);
+        tell(&mut told, "log head", reader.log_head(LANE, party).await);
+        tell(&mut told, "log seq", reader.log_seq(LANE, party, 3).await);
+        tell(&mut told, "legs", reader.legs_of(LANE, party, 30, 9).await);
+        tell(&mut told, "dossiers", reader.dossiers_of(LANE, party, u64::MAX, 9).await);
+        tell(&mut told, "device", reader.device(LANE, party).await);
+        tell(&mut told, "tags", reader.tags(LANE, &key(few)).await);
+        tell(&mut told, "waiting on", reader.waiting_on(LANE, &key(few)).await);
+        tell(&mut told, "follower", reader.follower(LANE, ["tie", "webhook"][usize::from(few % 2)]).await);
+    }
+    let writer = &mut kept.writer;
+    tell(&mut told, "begin", writer.begin(LANE).await);
+    for pos in 0..48 {
+        tell(&mut told, "first at", writer.first_at(LANE, pos).await);
+        tell(&mut told, "pin", writer.pin(LANE, pos).await);
+    }
+    let of = |id: u8, source| EventKey { id: format!("{id}").into(), source };
+    let keys: Vec<EventKey> =
+        (0..=u8::MAX).flat_map(|id| (0..i64::from(FEW)).map(move |source| of(id, source))).collect();
+    tell(&mut told, "firsts", writer.firsts(LANE, &keys).await);
+    tell(&mut told, "log heads", writer.log_heads(LANE, &[0, 1, 2, 3, 4]).await);
+    tell(&mut told, "rollback", writer.rollback().await);
+    told
+}
+
+async fn compare(batches: Vec<(Vec<Op>, u8)>) -> Result<(), TestCaseError> {
+    let mut stores = [Kept::memory(), Kept::sqlite()];
+    let mut seqs = std::collections::BTreeMap::new();
+    for (ops, erased) in batches {
+        let mut after = seqs.clone();
+        let mut kept = Vec::new();
+        for store in &mut stores {
+            after = seqs.clone();
+            let committed = store.commit(|batch| fill(batch, &ops, &mut after)).await;
+            let erased = store.admin.erase_personal(at(erased.into())).await;
+            kept.push((committed.map_err(|e| e.to_string()).is_ok(), erased.map_err(|e| e.to_string())));
+        }
+        prop_assert_eq!(&kept[0], &kept[1]);
+        if kept[0].0 {
+            seqs = after;
+        }
+    }
+    let [mut memory, mut sqlite] = stores;
+    let expected = everything(&mut memory).await;
+    prop_assert_eq!(&everything(&mut sqlite).await, &expected);
+    prop_assert_eq!(&everything(&mut sqlite.reopened()).await, &expected);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #[test]
+    fn any_commits_read_the_same_from_every_store(
+        batches in proptest::collection::vec(
+            (proptest::collection::vec((0_u8..24, any::<u8>(), any::<u8>()), 0..12), 0_u8..48),
+            1..8,
+        )
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(compare(batches))?;
+    }
+}

@@ -1,0 +1,382 @@
+//! Owns: a store in memory, the oracle: plain maps that say what every other store must answer.
+//! Never: survives its process.
+
+mod directory;
+mod journal;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::check::{Held, check};
+use super::{
+    ClockMode, Commit, Committed, Concern, Entry, Error, EventKey, First, Head, Identity, KeyRow, Listed,
+    Note, PersonalRow, Stored, chain,
+};
+use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
+use crate::dossier::device::Heard;
+use crate::dossier::directory::{Directory, Source};
+use crate::dossier::names::{Lane, Micros, Position};
+use crate::seal::head::Seal;
+use directory::Entered;
+use journal::Journal;
+
+/// A store in memory. Its clones are the same store.
+#[derive(Clone, Debug)]
+pub struct Store(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    identity: Identity,
+    lanes: BTreeMap<Lane, Journal>,
+    entered: Entered,
+    keys: BTreeMap<String, KeyRow>,
+    signing_keys: BTreeMap<u32, [u8; 32]>,
+    /// Who commits; like a SQLite file, a store in memory has one writer for all its lanes.
+    taken: bool,
+}
+
+impl Store {
+    /// A new store with one lane.
+    pub fn new(database: [u8; 16], epoch: [u8; 16]) -> Store {
+        let lane = Lane::default();
+        Store(Arc::new(Mutex::new(State {
+            identity: Identity { database, clock: None, copied: false },
+            lanes: BTreeMap::from([(lane, Journal::new(lane, epoch))]),
+            entered: Entered::new(),
+            keys: BTreeMap::new(),
+            signing_keys: BTreeMap::new(),
+            taken: false,
+        })))
+    }
+
+    /// A writer. There may be several; one at a time takes a lane.
+    pub fn writer(&self) -> Writer {
+        Writer { store: self.clone(), held: None }
+    }
+
+    /// A reader.
+    pub fn reader(&self) -> Reader {
+        Reader(self.clone())
+    }
+
+    /// An administrator.
+    pub fn admin(&self) -> Admin {
+        Admin(self.clone())
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere leaves the maps whole: a commit is checked before the first of them changes.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads of a lane that does not exist find nothing.
+    fn read<T: Default>(&self, lane: Lane, read: impl FnOnce(&Journal) -> T) -> T {
+        self.state().lanes.get(&lane).map(read).unwrap_or_default()
+    }
+
+    fn chain(&self, leg: Position, last: u64) -> Result<Vec<Stored>, Error> {
+        chain::walk(leg.pos, last, |pos| Ok(self.read(leg.lane, |journal| journal.stored(pos))))
+    }
+}
+
+impl State {
+    fn head(&self, lane: Lane) -> Result<Head, Error> {
+        let journal = self.lanes.get(&lane).ok_or("no such lane").map_err(Error::failed("read the lane"))?;
+        Ok(Head { directory: self.entered.directory.version, ..journal.head.clone() })
+    }
+}
+
+/// Writes to a store in memory.
+#[derive(Debug)]
+pub struct Writer {
+    store: Store,
+    held: Option<Held>,
+}
+
+#[expect(missing_docs, reason = "said once, at store::Writer")]
+impl Writer {
+    pub fn begin(&mut self, lane: Lane) -> Result<Head, Error> {
+        let mut state = self.store.state();
+        if state.taken {
+            return Err(Error::Failed { step: "take the lane", source: "it is taken".into() });
+        }
+        let head = state.head(lane)?;
+        state.taken = true;
+        self.held = Some(Held { lane, pos: head.pos, version: head.version });
+        Ok(head)
+    }
+
+    pub fn directory(&mut self) -> Result<Directory, Error> {
+        self.store.reader().directory()
+    }
+
+    pub fn firsts(&mut self, lane: Lane, keys: &[EventKey]) -> Result<BTreeMap<EventKey, First>, Error> {
+        Ok(self.store.read(lane, |journal| {
+            let found = |key: &EventKey| Some((key.clone(), journal.first_at(*journal.keys.get(key)?)?));
+            keys.iter().filter_map(found).collect()
+        }))
+    }
+
+    pub fn first_at(&mut self, lane: Lane, pos: u64) -> Result<Option<First>, Error> {
+        Ok(self.store.read(lane, |journal| journal.first_at(pos)))
+    }
+
+    pub fn tags(&mut self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
+        self.store.reader().tags(lane, key)
+    }
+
+    pub fn leg(&mut self, id: Position) -> Result<Option<Leg>, Error> {
+        self.store.reader().leg(id)
+    }
+
+    pub fn dossier(&mut self, id: Position) -> Result<Option<Dossier>, Error> {
+        self.store.reader().dossier(id)
+    }
+
+    pub fn entry(&mut self, position: Position) -> Result<Option<Stored>, Error> {
+        self.store.reader().entry(position)
+    }
+
+    pub fn chain(&mut self, leg: Position, last: u64) -> Result<Vec<Stored>, Error> {
+        self.store.chain(leg, last)
+    }
+
+    pub fn log_heads(&mut self, lane: Lane, parties: &[i64]) -> Result<BTreeMap<i64, u64>, Error> {
+        Ok(parties
+            .iter()
+            .map(|party| (*party, self.store.read(lane, |journal| journal.log_head(*party))))
+            .collect())
+    }
+
+    pub fn device(&mut self, lane: Lane, source: i64) -> Result<Heard, Error> {
+        self.store.reader().device(lane, source)
+    }
+
+    pub fn pin(&mut self, lane: Lane, pos: u64) -> Result<Option<Position>, Error> {
+        Ok(self.store.read(lane, |journal| journal.pins.get(&pos).copied()))
+    }
+
+    pub fn commit(&mut self, commit: &Commit) -> Result<Committed, Error> {
+        let held = self.held.take();
+        let mut state = self.store.state();
+        if held.is_some() {
+            state.taken = false;
+        }
+        check(commit, held)?;
+        let state = &mut *state;
+        let Some(journal) = state.lanes.get_mut(&commit.lane) else {
+            return Err(Error::Failed { step: "read the lane", source: "no such lane".into() });
+        };
+        journal.refuse_repeats(&commit.entries)?;
+        journal.keep(commit);
+        state.entered.keep(&commit.notes);
+        Ok(Committed::Done)
+    }
+
+    pub fn rollback(&mut self) -> Result<(), Error> {
+        if self.held.take().is_some() {
+            self.store.state().taken = false;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.held.is_some() {
+            self.store.state().taken = false;
+        }
+    }
+}
+
+/// Reads a store in memory.
+#[derive(Clone, Debug)]
+pub struct Reader(Store);
+
+#[expect(missing_docs, reason = "said once, at store::Reader")]
+impl Reader {
+    pub fn identity(&self) -> Result<Identity, Error> {
+        Ok(self.0.state().identity.clone())
+    }
+
+    pub fn head(&self, lane: Lane) -> Result<Head, Error> {
+        self.0.state().head(lane)
+    }
+
+    pub fn directory(&self) -> Result<Directory, Error> {
+        Ok(self.0.state().entered.directory.clone())
+    }
+
+    pub fn directory_version(&self) -> Result<i64, Error> {
+        Ok(self.0.state().entered.directory.version)
+    }
+
+    pub fn log_after(&self, lane: Lane, party: i64, seq: u64, limit: usize) -> Result<Vec<Listed>, Error> {
+        Ok(self.0.read(lane, |journal| journal.log_after(party, seq, limit)))
+    }
+
+    pub fn log_head(&self, lane: Lane, party: i64) -> Result<u64, Error> {
+        Ok(self.0.read(lane, |journal| journal.log_head(party)))
+    }
+
+    pub fn log_seq(&self, lane: Lane, party: i64, pos: u64) -> Result<Option<u64>, Error> {
+        Ok(self.0.read(lane, |journal| journal.log_seq(party, pos)))
+    }
+
+    pub fn entry(&self, position: Position) -> Result<Option<Stored>, Error> {
+        Ok(self.0.read(position.lane, |journal| journal.stored(position.pos)))
+    }
+
+    pub fn leg(&self, id: Position) -> Result<Option<Leg>, Error> {
+        Ok(self.0.read(id.lane, |journal| journal.legs.get(&id).cloned()))
+    }
+
+    pub fn dossier(&self, id: Position) -> Result<Option<Dossier>, Error> {
+        Ok(self.0.read(id.lane, |journal| journal.dossiers.get(&id).cloned()))
+    }
+
+    pub fn tags(&self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
+        Ok(self.0.read(lane, |journal| journal.tags_of(key)))
+    }
+
+    pub fn chain(&self, leg: Position, last: u64) -> Result<Vec<Stored>, Error> {
+        self.0.chain(leg, last)
+    }
+
+    pub fn legs_of(&self, lane: Lane, party: i64, below: u64, limit: usize) -> Result<Vec<Position>, Error> {
+        let ends = [0, below].map(|pos| Concern::Leg(Position { lane, pos }));
+        Ok(self.0.read(lane, |journal| journal.concerns(party, ends, limit)))
+    }
+
+    pub fn dossiers_of(
+        &self,
+        lane: Lane,
+        party: i64,
+        below: u64,
+        limit: usize,
+    ) -> Result<Vec<Position>, Error> {
+        let ends = [0, below].map(|pos| Concern::Dossier(Position { lane, pos }));
+        Ok(self.0.read(lane, |journal| journal.concerns(party, ends, limit)))
+    }
+
+    pub fn personal(&self, position: Position) -> Result<Option<PersonalRow>, Error> {
+        Ok(self.0.read(position.lane, |journal| journal.personal.get(&position.pos).cloned()))
+    }
+
+    pub fn seal_covering(&self, lane: Lane, pos: u64) -> Result<Option<Seal>, Error> {
+        Ok(self.0.read(lane, |journal| journal.seals.range(pos..).next().map(|(_, seal)| seal.clone())))
+    }
+
+    pub fn seal_at(&self, lane: Lane, time: Micros) -> Result<Option<Seal>, Error> {
+        let before = |seal: &&Seal| seal.committed_at <= time;
+        Ok(self.0.read(lane, |journal| journal.seals.values().rfind(before).cloned()))
+    }
+
+    pub fn last_seal(&self, lane: Lane) -> Result<Option<Seal>, Error> {
+        Ok(self.0.read(lane, |journal| journal.seals.values().next_back().cloned()))
+    }
+
+    pub fn signing_key(&self, key_id: u32) -> Result<Option<[u8; 32]>, Error> {
+        Ok(self.0.state().signing_keys.get(&key_id).copied())
+    }
+
+    pub fn device(&self, lane: Lane, source: i64) -> Result<Heard, Error> {
+        Ok(self.0.read(lane, |journal| journal.devices.get(&source).cloned().unwrap_or_default()))
+    }
+
+    pub fn key(&self, id: &str) -> Result<Option<KeyRow>, Error> {
+        Ok(self.0.state().keys.get(id).cloned())
+    }
+
+    pub fn keys(&self) -> Result<Vec<KeyRow>, Error> {
+        let mut keys: Vec<KeyRow> = self.0.state().keys.values().cloned().collect();
+        keys.sort_by_key(|key| key.created_at);
+        Ok(keys)
+    }
+
+    pub fn follower(&self, lane: Lane, name: &str) -> Result<u64, Error> {
+        Ok(self.0.read(lane, |journal| journal.followers.get(name).copied().unwrap_or_default()))
+    }
+
+    pub fn tie_work(&self, lane: Lane, pos: u64, limit: usize) -> Result<Vec<u64>, Error> {
+        Ok(self.0.read(lane, |journal| journal.tie_work(pos, limit)))
+    }
+
+    pub fn waits_for(&self, lane: Lane, pos: u64) -> Result<Vec<CodeKey>, Error> {
+        Ok(self.0.read(lane, |journal| journal.waits_for(pos)))
+    }
+
+    pub fn waiting_on(&self, lane: Lane, key: &CodeKey) -> Result<Vec<u64>, Error> {
+        Ok(self.0.read(lane, |journal| journal.waiting_on(key)))
+    }
+
+    pub fn tags_made_at(&self, lane: Lane, pos: u64) -> Result<Vec<Tag>, Error> {
+        Ok(self.0.read(lane, |journal| journal.tags_made_at(pos)))
+    }
+}
+
+/// Administers a store in memory.
+#[derive(Clone, Debug)]
+pub struct Admin(Store);
+
+#[expect(missing_docs, reason = "said once, at store::Admin")]
+impl Admin {
+    pub fn create_key(&mut self, key: &KeyRow, enrol: &[Source]) -> Result<(), Error> {
+        let mut state = self.0.state();
+        if state.keys.contains_key(&key.id) {
+            return Err(Error::Failed { step: "keep the key", source: "its id is kept already".into() });
+        }
+        let known = &state.entered.directory.sources;
+        let (mut new, mut foreign) = (Vec::new(), None);
+        for source in enrol {
+            match known.get(&source.name) {
+                None => new.push(Note::Source(source.clone())),
+                Some((_, kept)) if kept.party == source.party => {}
+                Some(_) => foreign = foreign.or(Some(&source.name)),
+            }
+        }
+        if let Some(name) = foreign {
+            return Err(Error::Unfit(format!("{name} is enrolled under another party")));
+        }
+        state.entered.keep(&new);
+        state.keys.insert(key.id.clone(), key.clone());
+        Ok(())
+    }
+
+    pub fn revoke_key(&mut self, id: &str, at: Micros) -> Result<bool, Error> {
+        Ok(self.0.state().keys.get_mut(id).map(|key| key.revoked_at.get_or_insert(at)).is_some())
+    }
+
+    pub fn set_clock(&mut self, mode: ClockMode) -> Result<(), Error> {
+        match *self.0.state().identity.clock.get_or_insert(mode) {
+            kept if kept == mode => Ok(()),
+            _ => Err(Error::Unfit(super::OTHER_CLOCK.into())),
+        }
+    }
+
+    pub fn add_signing_key(&mut self, key_id: u32, public_key: &[u8; 32]) -> Result<(), Error> {
+        match self.0.state().signing_keys.entry(key_id).or_insert(*public_key) {
+            kept if kept == public_key => Ok(()),
+            _ => Err(Error::Unfit(super::OTHER_SIGNING_KEY.into())),
+        }
+    }
+
+    pub fn begin_epoch(&mut self, epoch: &[u8; 16]) -> Result<(), Error> {
+        let mut state = self.0.state();
+        if state.taken {
+            return Err(Error::Failed { step: "begin an epoch", source: "a lane is taken".into() });
+        }
+        state.identity.copied = false;
+        for journal in state.lanes.values_mut() {
+            journal.head.epoch = *epoch;
+            journal.head.version += 1;
+        }
+        Ok(())
+    }
+
+    pub fn erase_personal(&mut self, position: Position) -> Result<bool, Error> {
+        let mut state = self.0.state();
+        let journal = state.lanes.get_mut(&position.lane);
+        Ok(journal.is_some_and(|journal| journal.personal.remove(&position.pos).is_some()))
+    }
+}

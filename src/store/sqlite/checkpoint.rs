@@ -1,0 +1,143 @@
+//! Keeping the write-ahead log short while it is written without a pause.
+//!
+//! A checkpoint copies pages from the log into the file. It stalls whoever runs it, so most of it runs beside the
+//! writer, on the checkpointer's own connection, a few megabytes at a time. That alone never ends: the log begins anew
+//! only when a writer finds *all* of it copied and nobody reading it, and while batches follow each other there is
+//! always a last one that is not copied yet. So when the log is long and nearly all of it is copied, the writer copies
+//! the last few pages itself between two batches, when nothing can be added. Readers that come after that read the
+//! file, not the log, and those before are gone within microseconds: the next batch finds the log free and begins it
+//! anew. A reader that stays, such as a backup, holds the log until it ends; trying goes on.
+//!
+//! Beyond `FRAMES_HARD` the writer copies whatever there is: then the disk is slower than the batches, and they wait.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use super::connection;
+use super::folder::DATABASE;
+use crate::store::Error;
+
+/// Frames (pages of 4 KiB) that are worth a step of the checkpointer: 4 MiB.
+const FRAMES_STEP: i64 = 1_024;
+/// Frames from which on the writer tries to begin the log anew: 16 MiB, so that pages changed by many batches are copied
+/// once for all of them.
+const FRAMES_LONG: i64 = 4_096;
+/// Frames that the writer copies itself between two batches: 1 MiB, a few milliseconds.
+const FRAMES_TAIL: i64 = 256;
+/// Frames that the log may reach before batches wait: 64 MiB.
+const FRAMES_HARD: i64 = 16_384;
+/// Between two looks at the log.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// The log: frames in it, and how many of them are copied.
+#[derive(Clone, Copy, Debug)]
+struct Log {
+    frames: i64,
+    copied: i64,
+}
+
+impl Log {
+    fn left(self) -> i64 {
+        self.frames - self.copied
+    }
+}
+
+/// Looks at the log and copies nothing.
+fn look(connection: &Connection) -> rusqlite::Result<Log> {
+    run(connection, "PRAGMA wal_checkpoint(NOOP)")
+}
+
+/// Copies what no reader keeps, without waiting for anybody.
+fn copy(connection: &Connection) -> rusqlite::Result<Log> {
+    run(connection, "PRAGMA wal_checkpoint(PASSIVE)")
+}
+
+fn run(connection: &Connection, pragma: &str) -> rusqlite::Result<Log> {
+    let mut statement = connection.prepare_cached(pragma)?;
+    statement.query_row([], |row| Ok(Log { frames: row.get(1)?, copied: row.get(2)? }))
+}
+
+/// Copies everything and cuts the log's file to nothing, waiting for writer and readers to let it go.
+pub(super) fn empty(connection: &Connection) -> Result<(), Error> {
+    let step = "empty the log";
+    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    match busy.map_err(Error::failed(step))? {
+        0_i64 => Ok(()),
+        _ => Err(Error::Failed { step, source: "it is in use".into() }),
+    }
+}
+
+/// Copies the log beside the writer.
+#[derive(Debug)]
+pub struct Checkpointer {
+    connection: Connection,
+    /// Frames at the last step: those that a reader keeps are not tried again until there are more.
+    tried: i64,
+}
+
+impl Checkpointer {
+    /// A checkpointer of the store in a folder.
+    pub fn open(folder: &Path) -> Result<Checkpointer, Error> {
+        Ok(Checkpointer { connection: connection::writing(&folder.join(DATABASE))?, tried: 0 })
+    }
+
+    /// Runs on a thread of its own until the sender is dropped.
+    pub fn run(mut self, stop: &Receiver<()>) {
+        while let Err(RecvTimeoutError::Timeout) = stop.recv_timeout(PAUSE) {
+            self.step();
+        }
+    }
+
+    /// Copies what there is, if it is worth it.
+    pub fn step(&mut self) {
+        if let Err(e) = self.try_step() {
+            tracing::warn!(error = &e as &dyn std::error::Error, "the log could not be checkpointed");
+        }
+    }
+
+    fn try_step(&mut self) -> rusqlite::Result<()> {
+        let log = look(&self.connection)?;
+        // The log has begun anew.
+        self.tried = self.tried.min(log.frames);
+        if log.left() >= FRAMES_STEP && log.frames - self.tried >= FRAMES_STEP {
+            copy(&self.connection)?;
+            self.tried = log.frames;
+        }
+        Ok(())
+    }
+}
+
+/// The writer's part.
+#[derive(Debug, Default)]
+pub(super) struct Restart {
+    /// Frames below which trying is not worth it: a reader or the checkpointer had the log.
+    not_before: i64,
+}
+
+impl Restart {
+    /// Called when nothing is being written: copies the end of a long log, so that the next batch begins it anew.
+    pub(super) fn between_batches(&mut self, connection: &Connection) {
+        if let Err(e) = self.try_between_batches(connection) {
+            tracing::warn!(error = &e as &dyn std::error::Error, "the log could not be checkpointed");
+        }
+    }
+
+    fn try_between_batches(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let log = look(connection)?;
+        if log.frames < FRAMES_LONG {
+            self.not_before = 0;
+            return Ok(());
+        }
+        let near_the_end = log.left() <= FRAMES_TAIL || log.frames >= FRAMES_HARD;
+        if log.left() > 0 && near_the_end && log.frames >= self.not_before {
+            let after = copy(connection)?;
+            if after.frames < 0 || after.left() > 0 {
+                self.not_before = log.frames + FRAMES_TAIL;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,178 @@
+//! The directory: read whole, entered note by note.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, params};
+
+use super::rows::{Cells, all, lane, one, run};
+use super::sql;
+use crate::dossier::directory::{
+    Agency, AgencyKind, Alias, Carrier, Day, Directory, Enrolment, Office, Party, Procedure, Source,
+};
+use crate::dossier::names::{Lane, PartyName, SourceName};
+use crate::store::{Error, Note, itself};
+
+const READ: &str = "read directory rows";
+const WRITE: &str = "write the directory";
+/// In place of `AgencyKind`'s numbers.
+const CARRIER: i64 = 0;
+/// An alias that was always meant: it sorts before every day, and a key column cannot be empty.
+const ALWAYS: i64 = i64::MIN;
+
+/// Reads all of it. The caller holds a transaction, so that it is of one version.
+pub(super) fn load(connection: &Connection) -> Result<Directory, Error> {
+    let version = one(connection, READ, sql::DIRECTORY_VERSION, [], |row| row.int(0))?;
+    let version = version.ok_or(Error::Corrupt { what: "directory rows" })?;
+    let mut aliases: BTreeMap<String, Vec<Alias>> = BTreeMap::new();
+    for alias in all(connection, READ, sql::ALL_ALIASES, [], alias)? {
+        aliases.entry(alias.code.clone()).or_default().push(alias);
+    }
+    let offices = all(connection, READ, sql::ALL_OFFICES, [], office)?;
+    let procedures = all(connection, READ, sql::ALL_PROCEDURES, [], procedure)?;
+    Ok(Directory {
+        version,
+        parties: all(connection, READ, sql::ALL_PARTIES, [], party)?.into_iter().collect(),
+        aliases,
+        offices: offices
+            .into_iter()
+            .map(|office| ((office.carrier.clone(), office.code.clone()), office))
+            .collect(),
+        procedures: procedures.into_iter().map(|procedure| (procedure.name.clone(), procedure)).collect(),
+        sources: all(connection, READ, sql::ALL_SOURCES, [], source)?.into_iter().collect(),
+    })
+}
+
+fn party(row: Cells<'_>) -> Result<(PartyName, (Enrolment, Party)), Error> {
+    let enrolment = Enrolment { id: row.int(0)?, lane: row.lane(2)? };
+    let (name, title) = (row.party(1)?, row.text(4)?);
+    let party = match row.int(3)? {
+        CARRIER => Party::Carrier(Carrier { name: name.clone(), title }),
+        _ => Party::Agency(Agency {
+            name: name.clone(),
+            title,
+            parent: row.opt_party(5)?,
+            kind: row.known(3, AgencyKind::from_number)?,
+            valid_from: row.opt_number(6)?.map(Day),
+            valid_to: row.opt_number(7)?.map(Day),
+        }),
+    };
+    Ok((name, (enrolment, party)))
+}
+
+fn source(row: Cells<'_>) -> Result<(SourceName, (Enrolment, Source)), Error> {
+    let name = SourceName::new(&row.text(1)?);
+    let source = Source {
+        name: name.clone(),
+        party: row.party(3)?,
+        agency: row.opt_party(4)?,
+        office: row.opt_text(5)?,
+        holder: row.opt_text(6)?,
+    };
+    Ok((name, (Enrolment { id: row.int(0)?, lane: row.lane(2)? }, source)))
+}
+
+fn alias(row: Cells<'_>) -> Result<Alias, Error> {
+    let valid_from = if row.int(1)? == ALWAYS { None } else { Some(Day(row.number(1)?)) };
+    let valid_to = row.opt_number(3)?.map(Day);
+    Ok(Alias { code: row.text(0)?, agency: row.party(2)?, valid_from, valid_to })
+}
+
+fn office(row: Cells<'_>) -> Result<Office, Error> {
+    Ok(Office { carrier: row.party(0)?, code: row.text(1)?, title: row.text(2)?, province: row.text(3)? })
+}
+
+fn procedure(row: Cells<'_>) -> Result<Procedure, Error> {
+    Ok(Procedure {
+        name: row.text(0)?,
+        title: row.text(1)?,
+        level: row.text(2)?,
+        pickup: row.flag(3)?,
+        returned: row.flag(4)?,
+        valid_from: row.opt_number(5)?.map(Day),
+    })
+}
+
+/// Enters what the notes of one commit say of the directory.
+pub(super) fn keep(connection: &Connection, notes: &[Note]) -> Result<(), Error> {
+    let mut changed = false;
+    for note in notes {
+        changed |= enter(connection, note)?;
+    }
+    if changed {
+        run(connection, WRITE, sql::BUMP_DIRECTORY, [])?;
+    }
+    Ok(())
+}
+
+fn enter(connection: &Connection, note: &Note) -> Result<bool, Error> {
+    match note {
+        Note::Pin { .. } | Note::Follower { .. } => return Ok(false),
+        Note::Agency(agency) => {
+            let id = enter_source(connection, &itself(&agency.name))?;
+            let parent = agency.parent.as_ref().map(|parent| parent.as_str().as_bytes());
+            let (name, title) = (agency.name.as_str().as_bytes(), agency.title.as_bytes());
+            let (from, to) = (agency.valid_from.map(|day| day.0), agency.valid_to.map(|day| day.0));
+            let params =
+                params![id, name, lane(Lane::default()), agency.kind.number(), title, parent, from, to];
+            run(connection, WRITE, sql::UPSERT_PARTY, params)?;
+        }
+        Note::Carrier(carrier) => {
+            let id = enter_source(connection, &itself(&carrier.name))?;
+            let (name, title) = (carrier.name.as_str().as_bytes(), carrier.title.as_bytes());
+            let none = None::<i64>;
+            let params = params![id, name, lane(Lane::default()), CARRIER, title, none, none, none];
+            run(connection, WRITE, sql::UPSERT_PARTY, params)?;
+        }
+        Note::Source(source) => {
+            enter_source(connection, source)?;
+        }
+        Note::Alias(alias) => {
+            let from = alias.valid_from.map_or(ALWAYS, |day| day.0.into());
+            let (agency, to) = (alias.agency.as_str().as_bytes(), alias.valid_to.map(|day| day.0));
+            run(connection, WRITE, sql::UPSERT_ALIAS, params![alias.code.as_bytes(), from, agency, to])?;
+        }
+        Note::Office(office) => {
+            let (carrier, code) = (office.carrier.as_str().as_bytes(), office.code.as_bytes());
+            let params = params![carrier, code, office.title.as_bytes(), office.province.as_bytes()];
+            run(connection, WRITE, sql::UPSERT_OFFICE, params)?;
+        }
+        Note::Procedure(procedure) => {
+            let (name, title) = (procedure.name.as_bytes(), procedure.title.as_bytes());
+            let (level, from) = (procedure.level.as_bytes(), procedure.valid_from.map(|day| day.0));
+            let params = params![name, title, level, procedure.pickup, procedure.returned, from];
+            run(connection, WRITE, sql::UPSERT_PROCEDURE, params)?;
+        }
+    }
+    Ok(true)
+}
+
+/// Enters a source; its short number.
+fn enter_source(connection: &Connection, source: &Source) -> Result<i64, Error> {
+    let id = match named(connection, &source.name)? {
+        Some((id, _)) => id,
+        None => number(connection)?,
+    };
+    enter_source_as(connection, id, source)?;
+    Ok(id)
+}
+
+/// Enters a source under a number.
+pub(super) fn enter_source_as(connection: &Connection, id: i64, source: &Source) -> Result<(), Error> {
+    let (name, party) = (source.name.as_str().as_bytes(), source.party.as_str().as_bytes());
+    let agency = source.agency.as_ref().map(|agency| agency.as_str().as_bytes());
+    let office = source.office.as_ref().map(|office| office.as_bytes());
+    let holder = source.holder.as_ref().map(|holder| holder.as_bytes());
+    let params = params![id, name, lane(Lane::default()), party, agency, office, holder];
+    run(connection, WRITE, sql::UPSERT_SOURCE, params).map(drop)
+}
+
+/// The number and party of a source.
+pub(super) fn named(connection: &Connection, name: &SourceName) -> Result<Option<(i64, PartyName)>, Error> {
+    let params = [name.as_str().as_bytes()];
+    one(connection, READ, sql::SOURCE_NAMED, params, |row| Ok((row.int(0)?, row.party(1)?)))
+}
+
+fn number(connection: &Connection) -> Result<i64, Error> {
+    one(connection, WRITE, sql::TAKE_SOURCE_NUMBER, [], |row| row.int(0))?
+        .ok_or(Error::Corrupt { what: "directory rows" })
+}

@@ -1,0 +1,78 @@
+//! What writer and reader both read, on either's connection.
+
+use rusqlite::{Connection, params};
+
+use super::rows::{all, at, lane, one};
+use super::sql;
+use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag, TagTarget};
+use crate::dossier::device::Heard;
+use crate::dossier::names::{Lane, Micros, Position};
+use crate::store::{Error, Head, Stored, chain};
+
+/// How a tag's or listing's target is told apart.
+pub(super) const LEG: i64 = 1;
+/// See `LEG`.
+pub(super) const DOSSIER: i64 = 2;
+
+pub(super) fn head(connection: &Connection, of: Lane) -> Result<Head, Error> {
+    let step = "read lanes";
+    let head = one(connection, step, sql::HEAD_LANE, [lane(of)], |row| {
+        Ok(Head {
+            lane: of,
+            epoch: row.array(0)?,
+            pos: row.number(1)?,
+            version: row.number(2)?,
+            sealed_at: Micros(row.int(3)?),
+            frontier: row.bytes(4)?,
+            told: Micros(row.int(5)?),
+            directory: row.int(6)?,
+        })
+    })?;
+    head.ok_or("no such lane").map_err(Error::failed(step))
+}
+
+pub(super) fn tags(connection: &Connection, of: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
+    let params = params![lane(of), key.0.as_bytes()];
+    all(connection, "read tags", sql::TAGS_OF_CODE, params, |row| tag(of, row))
+}
+
+pub(super) fn tag(of: Lane, row: super::rows::Cells<'_>) -> Result<Tag, Error> {
+    let target = Position { lane: of, pos: row.number(3)? };
+    Ok(Tag {
+        key: CodeKey(row.text(0)?),
+        target: if row.int(2)? == LEG { TagTarget::Leg(target) } else { TagTarget::Dossier(target) },
+        by: Position { lane: row.lane(4)?, pos: row.number(5)? },
+        at: Position { lane: of, pos: row.number(1)? },
+    })
+}
+
+pub(super) fn leg(connection: &Connection, id: Position) -> Result<Option<Leg>, Error> {
+    one(connection, "read legs", sql::LEG, [lane(id.lane), at(id.pos)], |row| row.body(0))
+}
+
+pub(super) fn dossier(connection: &Connection, id: Position) -> Result<Option<Dossier>, Error> {
+    one(connection, "read dossiers", sql::DOSSIER, [lane(id.lane), at(id.pos)], |row| row.body(0))
+}
+
+pub(super) fn entry(connection: &Connection, position: Position) -> Result<Option<Stored>, Error> {
+    let params = [lane(position.lane), at(position.pos)];
+    one(connection, "read entries", sql::ENTRY, params, |row| {
+        let (record, event) = (row.bytes(0)?.into(), row.bytes(1)?.into());
+        Ok(Stored { pos: position.pos, record, event, prev: row.number(2)? })
+    })
+}
+
+pub(super) fn chain(connection: &Connection, leg: Position, last: u64) -> Result<Vec<Stored>, Error> {
+    // Entries never change, so that a chain needs no transaction around its steps.
+    chain::walk(leg.pos, last, |pos| entry(connection, Position { lane: leg.lane, pos }))
+}
+
+pub(super) fn log_head(connection: &Connection, of: Lane, party: i64) -> Result<u64, Error> {
+    let last = one(connection, "read logs", sql::LOG_HEAD, [lane(of), party], |row| row.number(0))?;
+    Ok(last.unwrap_or_default())
+}
+
+pub(super) fn device(connection: &Connection, of: Lane, source: i64) -> Result<Heard, Error> {
+    let heard = one(connection, "read devices", sql::DEVICE, [lane(of), source], |row| row.body(0))?;
+    Ok(heard.unwrap_or_default())
+}

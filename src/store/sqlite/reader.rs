@@ -1,0 +1,266 @@
+//! Readers of the file: a few connections, used inline by whoever reads. A read takes microseconds, less than handing
+//! it to another thread would.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, params};
+
+use super::folder::DATABASE;
+use super::rows::{Cells, all, at, each, lane, limit, one};
+use super::{connection, directory, read, schema, sql};
+use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
+use crate::dossier::device::Heard;
+use crate::dossier::directory::Directory;
+use crate::dossier::names::{Lane, Micros, Position, SourceName};
+use crate::seal::head::Seal;
+use crate::store::page::Page;
+use crate::store::{ClockMode, Error, Head, Identity, KeyRow, Listed, PersonalRow, Stored};
+
+/// Connections kept open while nobody reads: as many as there are threads that read at once on a usual machine. More
+/// are opened when needed and closed after.
+const IDLE: usize = 8;
+/// How the choice of clock is kept.
+pub(super) const SYSTEM: i64 = 1;
+/// See `SYSTEM`.
+pub(super) const REPLAY: i64 = 2;
+
+/// Reads a SQLite file.
+#[derive(Clone, Debug)]
+pub struct Reader(Arc<Pool>);
+
+#[derive(Debug)]
+struct Pool {
+    file: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+#[expect(missing_docs, reason = "said once, at store::Reader")]
+impl Reader {
+    /// A reader of the store in a folder, also from another process than the one that serves it.
+    pub fn open(folder: &Path) -> Result<Reader, Error> {
+        let file = folder.join(DATABASE);
+        let first = connection::reading(&file)?;
+        schema::check(&first)?;
+        Ok(Reader(Arc::new(Pool { file, idle: Mutex::new(vec![first]) })))
+    }
+
+    /// Reads on an idle connection, or on a new one. A connection that failed is not used again.
+    fn on<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let idle = || self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = idle().pop();
+        let connection = match taken {
+            Some(connection) => connection,
+            None => connection::reading(&self.0.file)?,
+        };
+        let found = read(&connection)?;
+        let mut idle = idle();
+        if idle.len() < IDLE {
+            idle.push(connection);
+        }
+        Ok(found)
+    }
+
+    pub fn identity(&self) -> Result<Identity, Error> {
+        self.on(identity)
+    }
+
+    pub fn head(&self, lane: Lane) -> Result<Head, Error> {
+        self.on(|connection| read::head(connection, lane))
+    }
+
+    pub fn directory(&self) -> Result<Directory, Error> {
+        self.on(|connection| {
+            // Several statements, one version: they see the file as it was at the first.
+            let whole = connection.unchecked_transaction().map_err(Error::failed("read directory rows"))?;
+            directory::load(&whole)
+        })
+    }
+
+    pub fn directory_version(&self) -> Result<i64, Error> {
+        let step = "read directory rows";
+        let version =
+            self.on(|connection| one(connection, step, sql::DIRECTORY_VERSION, [], |row| row.int(0)))?;
+        version.ok_or(Error::Corrupt { what: "directory rows" })
+    }
+
+    pub fn log_after(&self, of: Lane, party: i64, seq: u64, lines: usize) -> Result<Vec<Listed>, Error> {
+        self.on(|connection| {
+            let params = [lane(of), party, at(seq), limit(lines)];
+            let mut page = Page::default();
+            each(connection, "read logs", sql::LOG_AFTER, params, |row| {
+                let (record, event) = (row.bytes(2)?.into(), row.bytes(3)?.into());
+                let stored = Stored { pos: row.number(1)?, record, event, prev: row.number(4)? };
+                Ok(page.take(Listed { seq: row.number(0)?, stored }))
+            })?;
+            Ok(page.into_lines())
+        })
+    }
+
+    pub fn log_head(&self, lane: Lane, party: i64) -> Result<u64, Error> {
+        self.on(|connection| read::log_head(connection, lane, party))
+    }
+
+    pub fn log_seq(&self, of: Lane, party: i64, pos: u64) -> Result<Option<u64>, Error> {
+        let params = [lane(of), at(pos)];
+        let logs: Option<Vec<(i64, u64)>> = self
+            .on(|connection| one(connection, "read logs", sql::LOGS_OF_ENTRY, params, |row| row.body(0)))?;
+        Ok(logs.unwrap_or_default().iter().find(|(listed, _)| *listed == party).map(|(_, seq)| *seq))
+    }
+
+    pub fn entry(&self, position: Position) -> Result<Option<Stored>, Error> {
+        self.on(|connection| read::entry(connection, position))
+    }
+
+    pub fn leg(&self, id: Position) -> Result<Option<Leg>, Error> {
+        self.on(|connection| read::leg(connection, id))
+    }
+
+    pub fn dossier(&self, id: Position) -> Result<Option<Dossier>, Error> {
+        self.on(|connection| read::dossier(connection, id))
+    }
+
+    pub fn tags(&self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
+        self.on(|connection| read::tags(connection, lane, key))
+    }
+
+    pub fn chain(&self, leg: Position, last: u64) -> Result<Vec<Stored>, Error> {
+        self.on(|connection| read::chain(connection, leg, last))
+    }
+
+    pub fn legs_of(&self, lane: Lane, party: i64, below: u64, limit: usize) -> Result<Vec<Position>, Error> {
+        self.concerns(lane, party, read::LEG, below, limit)
+    }
+
+    pub fn dossiers_of(
+        &self,
+        lane: Lane,
+        party: i64,
+        below: u64,
+        limit: usize,
+    ) -> Result<Vec<Position>, Error> {
+        self.concerns(lane, party, read::DOSSIER, below, limit)
+    }
+
+    fn concerns(
+        &self,
+        of: Lane,
+        party: i64,
+        kind: i64,
+        below: u64,
+        rows: usize,
+    ) -> Result<Vec<Position>, Error> {
+        let params = [lane(of), party, kind, at(below), limit(rows)];
+        let id = |row: Cells<'_>| Ok(Position { lane: of, pos: row.number(0)? });
+        self.on(|connection| all(connection, "read listings", sql::CONCERNS_BELOW, params, id))
+    }
+
+    pub fn personal(&self, position: Position) -> Result<Option<PersonalRow>, Error> {
+        let params = [lane(position.lane), at(position.pos)];
+        self.on(|connection| {
+            one(connection, "read personal parts", sql::PERSONAL, params, |row| {
+                Ok(PersonalRow { salt: row.array(0)?, key_id: row.int(1)?, body: row.bytes(2)?.into() })
+            })
+        })
+    }
+
+    pub fn seal_covering(&self, of: Lane, pos: u64) -> Result<Option<Seal>, Error> {
+        self.on(|connection| one(connection, "read seals", sql::SEAL_COVERING, [lane(of), at(pos)], seal))
+    }
+
+    pub fn seal_at(&self, of: Lane, time: Micros) -> Result<Option<Seal>, Error> {
+        self.on(|connection| one(connection, "read seals", sql::SEAL_AT, [lane(of), time.0], seal))
+    }
+
+    pub fn last_seal(&self, of: Lane) -> Result<Option<Seal>, Error> {
+        self.on(|connection| one(connection, "read seals", sql::LAST_SEAL, [lane(of)], seal))
+    }
+
+    pub fn signing_key(&self, key_id: u32) -> Result<Option<[u8; 32]>, Error> {
+        self.on(|connection| {
+            one(connection, "read signing keys", sql::SIGNING_KEY, [key_id], |row| row.array(0))
+        })
+    }
+
+    pub fn device(&self, lane: Lane, source: i64) -> Result<Heard, Error> {
+        self.on(|connection| read::device(connection, lane, source))
+    }
+
+    pub fn key(&self, id: &str) -> Result<Option<KeyRow>, Error> {
+        self.on(|connection| one(connection, "read keys", sql::API_KEY, [id.as_bytes()], key))
+    }
+
+    pub fn keys(&self) -> Result<Vec<KeyRow>, Error> {
+        self.on(|connection| all(connection, "read keys", sql::ALL_API_KEYS, [], key))
+    }
+
+    pub fn follower(&self, of: Lane, name: &str) -> Result<u64, Error> {
+        let params = params![lane(of), name.as_bytes()];
+        let pos = self
+            .on(|connection| one(connection, "read followers", sql::FOLLOWER, params, |row| row.number(0)))?;
+        Ok(pos.unwrap_or_default())
+    }
+
+    pub fn tie_work(&self, of: Lane, pos: u64, rows: usize) -> Result<Vec<u64>, Error> {
+        let params = [lane(of), at(pos), limit(rows)];
+        self.on(|connection| {
+            all(connection, "read the tie's work", sql::TIE_WORK, params, |row| row.number(0))
+        })
+    }
+
+    pub fn waits_for(&self, of: Lane, pos: u64) -> Result<Vec<CodeKey>, Error> {
+        let code = |row: Cells<'_>| row.text(0).map(CodeKey);
+        let params = [lane(of), at(pos)];
+        self.on(|connection| all(connection, "read what waits", sql::WAITS_FOR, params, code))
+    }
+
+    pub fn waiting_on(&self, of: Lane, key: &CodeKey) -> Result<Vec<u64>, Error> {
+        let params = params![lane(of), key.0.as_bytes()];
+        self.on(|connection| all(connection, "read what waits", sql::WAITING_ON, params, |row| row.number(0)))
+    }
+
+    pub fn tags_made_at(&self, of: Lane, pos: u64) -> Result<Vec<Tag>, Error> {
+        let params = [lane(of), at(pos)];
+        self.on(|connection| {
+            all(connection, "read tags", sql::TAGS_MADE_AT, params, |row| read::tag(of, row))
+        })
+    }
+}
+
+fn identity(connection: &Connection) -> Result<Identity, Error> {
+    let found = one(connection, "read identity rows", sql::IDENTITY, [], |row| {
+        let mode = |number| match i64::from(number) {
+            SYSTEM => Some(ClockMode::System),
+            REPLAY => Some(ClockMode::Replay),
+            _ => None,
+        };
+        let clock = if row.is_null(1)? { None } else { Some(row.known(1, mode)?) };
+        Ok(Identity { database: row.array(0)?, clock, copied: row.flag(2)? })
+    })?;
+    found.ok_or(Error::Corrupt { what: "identity" })
+}
+
+fn seal(row: Cells<'_>) -> Result<Seal, Error> {
+    Ok(Seal {
+        size: row.number(0)?,
+        committed_at: Micros(row.int(1)?),
+        root: row.array(2)?,
+        key_id: row.number(3)?,
+        signature: row.array(4)?,
+    })
+}
+
+fn key(row: Cells<'_>) -> Result<KeyRow, Error> {
+    let sources: Vec<SourceName> = row.body(6)?;
+    Ok(KeyRow {
+        id: row.text(0)?,
+        secret_sha256: row.array(1)?,
+        party: row.opt_party(2)?,
+        role: row.text(3)?,
+        name: row.text(4)?,
+        person: row.opt_text(5)?,
+        sources,
+        created_at: Micros(row.int(7)?),
+        revoked_at: row.opt_int(8)?.map(Micros),
+    })
+}

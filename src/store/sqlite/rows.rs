@@ -1,0 +1,174 @@
+//! Running one statement and reading its rows. What is stored is never trusted to be what it should be.
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Params, Row};
+use serde::de::DeserializeOwned;
+
+use crate::dossier::names::{Lane, PartyName};
+use crate::store::{Error, codec};
+
+/// Runs a statement that changes rows; how many it changed.
+pub(super) fn run(
+    connection: &Connection,
+    step: &'static str,
+    sql: &'static str,
+    params: impl Params,
+) -> Result<usize, Error> {
+    connection.prepare_cached(sql).and_then(|mut run| run.execute(params)).map_err(Error::failed(step))
+}
+
+/// The first row of a statement.
+pub(super) fn one<T>(
+    connection: &Connection,
+    step: &'static str,
+    sql: &'static str,
+    params: impl Params,
+    read: impl FnOnce(Cells<'_>) -> Result<T, Error>,
+) -> Result<Option<T>, Error> {
+    let mut statement = connection.prepare_cached(sql).map_err(Error::failed(step))?;
+    let mut rows = statement.query(params).map_err(Error::failed(step))?;
+    match rows.next().map_err(Error::failed(step))? {
+        Some(row) => read(Cells { row, what: noun(step) }).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// All rows of a statement.
+pub(super) fn all<T>(
+    connection: &Connection,
+    step: &'static str,
+    sql: &'static str,
+    params: impl Params,
+    mut read: impl FnMut(Cells<'_>) -> Result<T, Error>,
+) -> Result<Vec<T>, Error> {
+    let mut found = Vec::new();
+    each(connection, step, sql, params, |cells| {
+        found.push(read(cells)?);
+        Ok(true)
+    })?;
+    Ok(found)
+}
+
+/// The rows of a statement, until the reader has enough.
+pub(super) fn each(
+    connection: &Connection,
+    step: &'static str,
+    sql: &'static str,
+    params: impl Params,
+    mut read: impl FnMut(Cells<'_>) -> Result<bool, Error>,
+) -> Result<(), Error> {
+    let mut statement = connection.prepare_cached(sql).map_err(Error::failed(step))?;
+    let mut rows = statement.query(params).map_err(Error::failed(step))?;
+    while let Some(row) = rows.next().map_err(Error::failed(step))? {
+        if !read(Cells { row, what: noun(step) })? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The cells of a row.
+#[derive(Clone, Copy)]
+pub(super) struct Cells<'a> {
+    row: &'a Row<'a>,
+    /// What is being read, for the error.
+    what: &'static str,
+}
+
+impl Cells<'_> {
+    fn corrupt(self) -> Error {
+        Error::Corrupt { what: self.what }
+    }
+
+    pub(super) fn int(self, at: usize) -> Result<i64, Error> {
+        self.row.get(at).map_err(|_| self.corrupt())
+    }
+
+    pub(super) fn opt_int(self, at: usize) -> Result<Option<i64>, Error> {
+        self.row.get(at).map_err(|_| self.corrupt())
+    }
+
+    pub(super) fn flag(self, at: usize) -> Result<bool, Error> {
+        self.int(at).map(|flag| flag != 0)
+    }
+
+    /// A number that fits another type of number.
+    pub(super) fn number<N: TryFrom<i64>>(self, at: usize) -> Result<N, Error> {
+        N::try_from(self.int(at)?).map_err(|_| self.corrupt())
+    }
+
+    pub(super) fn opt_number<N: TryFrom<i64>>(self, at: usize) -> Result<Option<N>, Error> {
+        self.opt_int(at)?.map(N::try_from).transpose().map_err(|_| self.corrupt())
+    }
+
+    pub(super) fn lane(self, at: usize) -> Result<Lane, Error> {
+        self.number(at).map(Lane)
+    }
+
+    fn slice(&self, at: usize) -> Result<&[u8], Error> {
+        let cell = self.row.get_ref(at).map_err(|_| self.corrupt())?;
+        cell.as_blob().map_err(|_| self.corrupt())
+    }
+
+    pub(super) fn bytes(self, at: usize) -> Result<Vec<u8>, Error> {
+        self.slice(at).map(<[u8]>::to_vec)
+    }
+
+    pub(super) fn array<const N: usize>(self, at: usize) -> Result<[u8; N], Error> {
+        self.slice(at)?.try_into().map_err(|_| self.corrupt())
+    }
+
+    pub(super) fn text(self, at: usize) -> Result<String, Error> {
+        String::from_utf8(self.bytes(at)?).map_err(|_| self.corrupt())
+    }
+
+    pub(super) fn is_null(self, at: usize) -> Result<bool, Error> {
+        self.row.get_ref(at).map(|cell| cell == ValueRef::Null).map_err(|_| self.corrupt())
+    }
+
+    pub(super) fn opt_text(self, at: usize) -> Result<Option<String>, Error> {
+        if self.is_null(at)? { Ok(None) } else { self.text(at).map(Some) }
+    }
+
+    pub(super) fn party(self, at: usize) -> Result<PartyName, Error> {
+        self.text(at).map(|name| PartyName::new(&name))
+    }
+
+    pub(super) fn opt_party(self, at: usize) -> Result<Option<PartyName>, Error> {
+        Ok(self.opt_text(at)?.map(|name| PartyName::new(&name)))
+    }
+
+    pub(super) fn body<T: DeserializeOwned>(self, at: usize) -> Result<T, Error> {
+        codec::decode(self.what, self.slice(at)?)
+    }
+
+    /// The value of a number in a list of numbered things.
+    pub(super) fn known<T>(self, at: usize, from_number: impl FnOnce(i32) -> Option<T>) -> Result<T, Error> {
+        from_number(self.number(at)?).ok_or_else(|| self.corrupt())
+    }
+}
+
+/// Of "read legs", the legs.
+fn noun(step: &'static str) -> &'static str {
+    step.strip_prefix("read ").unwrap_or(step)
+}
+
+/// A lane as it is bound.
+pub(super) fn lane(lane: Lane) -> i64 {
+    lane.0.into()
+}
+
+/// A position or number that is looked for. None beyond the greatest integer is ever kept.
+pub(super) fn at(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A position or number that is kept.
+pub(super) fn kept(step: &'static str, number: u64) -> Result<i64, Error> {
+    i64::try_from(number).map_err(Error::failed(step))
+}
+
+/// How many rows are asked for.
+pub(super) fn limit(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}

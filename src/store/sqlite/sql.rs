@@ -1,0 +1,94 @@
+//! Every statement, by name. Their texts stand in `sql/`, one to a file.
+
+macro_rules! statements {
+    ($($list:ident { $($name:ident = $file:literal,)* })*) => {
+        $($(pub(super) const $name: &str = include_str!(concat!("sql/", $file, ".sql"));)*)*
+        $(
+            #[cfg(test)]
+            pub(super) const $list: &[(&str, &str)] = &[$(($file, $name),)*];
+        )*
+    };
+}
+
+statements! {
+    // Of every commit.
+    COMMITTING {
+    BEGIN = "begin",
+    COMMIT = "commit",
+    ROLLBACK = "rollback",
+    HEAD_LANE = "head_lane",
+    FIRST_OF_KEY = "first_of_key",
+    FIRST_AT = "first_at",
+    TAGS_OF_CODE = "tags_of_code",
+    LEG = "leg",
+    DOSSIER = "dossier",
+    ENTRY = "entry",
+    LOG_HEAD = "log_head",
+    DEVICE = "device",
+    PIN = "pin",
+    INSERT_ENTRY = "insert_entry",
+    INSERT_EVENT_KEY = "insert_event_key",
+    INSERT_LOG = "insert_log",
+    INSERT_PERSONAL = "insert_personal",
+    UPSERT_LEG = "upsert_leg",
+    UPSERT_DOSSIER = "upsert_dossier",
+    INSERT_TAG = "insert_tag",
+    INSERT_CONCERN = "insert_concern",
+    INSERT_WAITING = "insert_waiting",
+    DELETE_WAITING = "delete_waiting",
+    UPSERT_DEVICE = "upsert_device",
+    INSERT_PIN = "insert_pin",
+    UPSERT_FOLLOWER = "upsert_follower",
+    INSERT_SEAL = "insert_seal",
+    UPDATE_LANE = "update_lane",
+    }
+    // Of every reader.
+    READING {
+    LOG_AFTER = "log_after",
+    LOGS_OF_ENTRY = "logs_of_entry",
+    CONCERNS_BELOW = "concerns_below",
+    PERSONAL = "personal",
+    SEAL_COVERING = "seal_covering",
+    SEAL_AT = "seal_at",
+    LAST_SEAL = "last_seal",
+    FOLLOWER = "follower",
+    TIE_WORK = "tie_work",
+    WAITS_FOR = "waits_for",
+    WAITING_ON = "waiting_on",
+    TAGS_MADE_AT = "tags_made_at",
+    }
+    // Of the directory, of keys and of a store's making.
+    REFERENCE {
+    IDENTITY = "identity",
+    DIRECTORY_VERSION = "directory_version",
+    BUMP_DIRECTORY = "bump_directory",
+    TAKE_SOURCE_NUMBER = "take_source_number",
+    SOURCE_NAMED = "source_named",
+    UPSERT_SOURCE = "upsert_source",
+    UPSERT_PARTY = "upsert_party",
+    UPSERT_ALIAS = "upsert_alias",
+    UPSERT_OFFICE = "upsert_office",
+    UPSERT_PROCEDURE = "upsert_procedure",
+    ALL_SOURCES = "all_sources",
+    ALL_PARTIES = "all_parties",
+    ALL_ALIASES = "all_aliases",
+    ALL_OFFICES = "all_offices",
+    ALL_PROCEDURES = "all_procedures",
+    API_KEY = "api_key",
+    ALL_API_KEYS = "all_api_keys",
+    INSERT_API_KEY = "insert_api_key",
+    REVOKE_API_KEY = "revoke_api_key",
+    SIGNING_KEY = "signing_key",
+    INSERT_SIGNING_KEY = "insert_signing_key",
+    SET_CLOCK = "set_clock",
+    SET_EPOCH = "set_epoch",
+    SET_COPIED = "set_copied",
+    ERASE_PERSONAL = "erase_personal",
+    INSERT_META = "insert_meta",
+    INSERT_LANE = "insert_lane",
+    CREATE_MIGRATIONS = "create_migrations",
+    HAS_MIGRATIONS = "has_migrations",
+    ALL_MIGRATIONS = "all_migrations",
+    INSERT_MIGRATION = "insert_migration",
+    }
+}

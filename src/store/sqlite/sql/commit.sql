@@ -1,0 +1,2 @@
+-- Called by the writer's commit. Durable when it returns.
+COMMIT

@@ -1,0 +1,2 @@
+-- Called by the writer when nothing is to be kept.
+ROLLBACK

@@ -1,0 +1,266 @@
+//! The one writer of the file: it takes the lane, is read through, and keeps a batch whole or not at all.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, ffi, params};
+
+use super::checkpoint::Restart;
+use super::rows::{at, kept, lane, one, run};
+use super::{directory, read, sql};
+use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag, TagTarget};
+use crate::dossier::device::Heard;
+use crate::dossier::directory::Directory;
+use crate::dossier::names::{Lane, Position};
+use crate::store::check::{Held, check};
+use crate::store::{Commit, Committed, Concern, Entry, Error, EventKey, First, Head, Note, Stored, codec};
+
+/// Writes to a SQLite file, on one connection for ever.
+#[derive(Debug)]
+pub struct Writer {
+    connection: Connection,
+    held: Option<Held>,
+    restart: Restart,
+}
+
+#[expect(missing_docs, reason = "said once, at store::Writer")]
+impl Writer {
+    pub(super) fn new(connection: Connection) -> Writer {
+        Writer { connection, held: None, restart: Restart::default() }
+    }
+
+    pub fn begin(&mut self, lane: Lane) -> Result<Head, Error> {
+        if self.held.is_some() {
+            return Err(Error::Failed { step: "take the lane", source: "it is taken".into() });
+        }
+        self.restart.between_batches(&self.connection);
+        run(&self.connection, "take the lane", sql::BEGIN, [])?;
+        match read::head(&self.connection, lane) {
+            Ok(head) => {
+                self.held = Some(Held { lane, pos: head.pos, version: head.version });
+                Ok(head)
+            }
+            Err(e) => {
+                self.undo();
+                Err(e)
+            }
+        }
+    }
+
+    pub fn directory(&mut self) -> Result<Directory, Error> {
+        directory::load(&self.connection)
+    }
+
+    pub fn firsts(&mut self, lane: Lane, keys: &[EventKey]) -> Result<BTreeMap<EventKey, First>, Error> {
+        let mut firsts = BTreeMap::new();
+        for key in keys {
+            if let Some(first) = self.first_of(lane, key)? {
+                firsts.insert(key.clone(), first);
+            }
+        }
+        Ok(firsts)
+    }
+
+    pub fn first_at(&mut self, of: Lane, pos: u64) -> Result<Option<First>, Error> {
+        one(&self.connection, "read entries", sql::FIRST_AT, [lane(of), at(pos)], first)
+    }
+
+    pub fn tags(&mut self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
+        read::tags(&self.connection, lane, key)
+    }
+
+    pub fn leg(&mut self, id: Position) -> Result<Option<Leg>, Error> {
+        read::leg(&self.connection, id)
+    }
+
+    pub fn dossier(&mut self, id: Position) -> Result<Option<Dossier>, Error> {
+        read::dossier(&self.connection, id)
+    }
+
+    pub fn entry(&mut self, position: Position) -> Result<Option<Stored>, Error> {
+        read::entry(&self.connection, position)
+    }
+
+    pub fn chain(&mut self, leg: Position, last: u64) -> Result<Vec<Stored>, Error> {
+        read::chain(&self.connection, leg, last)
+    }
+
+    pub fn log_heads(&mut self, lane: Lane, parties: &[i64]) -> Result<BTreeMap<i64, u64>, Error> {
+        let head = |party: &i64| Ok((*party, read::log_head(&self.connection, lane, *party)?));
+        parties.iter().map(head).collect()
+    }
+
+    pub fn device(&mut self, lane: Lane, source: i64) -> Result<Heard, Error> {
+        read::device(&self.connection, lane, source)
+    }
+
+    pub fn pin(&mut self, of: Lane, pos: u64) -> Result<Option<Position>, Error> {
+        one(&self.connection, "read pins", sql::PIN, [lane(of), at(pos)], |row| {
+            Ok(Position { lane: row.lane(0)?, pos: row.number(1)? })
+        })
+    }
+
+    pub fn commit(&mut self, commit: &Commit) -> Result<Committed, Error> {
+        let held = self.held.take();
+        if let Err(e) = check(commit, held).and_then(|()| write(&self.connection, commit)) {
+            self.undo();
+            return Err(e);
+        }
+        match self.connection.prepare_cached(sql::COMMIT).and_then(|mut commit| commit.execute([])) {
+            Ok(_) => Ok(Committed::Done),
+            Err(e) => self.failed_to_commit(e),
+        }
+    }
+
+    pub fn rollback(&mut self) -> Result<(), Error> {
+        self.held = None;
+        self.undo();
+        Ok(())
+    }
+
+    fn first_of(&self, of: Lane, key: &EventKey) -> Result<Option<First>, Error> {
+        one(&self.connection, "read entries", sql::FIRST_OF_KEY, params![lane(of), key.id, key.source], first)
+    }
+
+    /// SQLite undoes a COMMIT that failed on the disk, but what it had written may come to light when the file is next
+    /// opened after a crash, if the failure came after the log's last frame. A frame that could not be written at all
+    /// leaves no such doubt.
+    fn failed_to_commit(&mut self, error: rusqlite::Error) -> Result<Committed, Error> {
+        let open = !self.connection.is_autocommit();
+        let incomplete = error.sqlite_error().is_some_and(|error| {
+            error.code == ffi::ErrorCode::DiskFull || error.extended_code == ffi::SQLITE_IOERR_WRITE
+        });
+        let error = Error::failed("commit the batch")(error);
+        if open || incomplete {
+            self.undo();
+            return Err(error);
+        }
+        Ok(Committed::Unknown(error))
+    }
+
+    /// Lets the file go. SQLite may have rolled back by itself, as it does on a full disk.
+    fn undo(&mut self) {
+        if !self.connection.is_autocommit()
+            && let Err(e) = run(&self.connection, "roll back", sql::ROLLBACK, [])
+        {
+            tracing::error!(error = &e as &dyn std::error::Error, "a batch could not be rolled back");
+        }
+    }
+}
+
+fn first(row: super::rows::Cells<'_>) -> Result<First, Error> {
+    let personal = match row.is_null(3)? {
+        true => None,
+        false => Some((row.array(2)?, row.bytes(3)?.into())),
+    };
+    Ok(First { pos: row.number(0)?, record: row.bytes(1)?.into(), personal })
+}
+
+fn write(connection: &Connection, commit: &Commit) -> Result<(), Error> {
+    for entry in &commit.entries {
+        write_entry(connection, commit.lane, entry)?;
+    }
+    write_changes(connection, commit.lane, &commit.changes)?;
+    for (party, concern) in &commit.concerns {
+        let (kind, id) = match concern {
+            Concern::Leg(id) => (read::LEG, id),
+            Concern::Dossier(id) => (read::DOSSIER, id),
+        };
+        let step = "list what concerns a party";
+        let params = [lane(commit.lane), *party, kind, kept(step, id.pos)?];
+        run(connection, step, sql::INSERT_CONCERN, params)?;
+    }
+    for (source, heard) in &commit.devices {
+        let step = "keep a device";
+        let params = params![lane(commit.lane), source, codec::encode(step, heard)?];
+        run(connection, step, sql::UPSERT_DEVICE, params)?;
+    }
+    write_notes(connection, commit)?;
+    write_head(connection, commit)
+}
+
+fn write_entry(connection: &Connection, of: Lane, entry: &Entry) -> Result<(), Error> {
+    let step = "keep an entry";
+    let (lane, pos, key) = (lane(of), kept(step, entry.pos)?, &entry.key);
+    let logs = codec::encode(step, &entry.logs)?;
+    let prev = kept(step, entry.prev)?;
+    let row = params![lane, pos, key.source, prev, logs, &entry.record[..], &entry.event[..]];
+    run(connection, step, sql::INSERT_ENTRY, row)?;
+    run(connection, "keep a key", sql::INSERT_EVENT_KEY, params![lane, key.id, key.source, pos])?;
+    for (party, seq) in &entry.logs {
+        let step = "list a line";
+        run(connection, step, sql::INSERT_LOG, [lane, *party, kept(step, *seq)?, pos])?;
+    }
+    if let Some(personal) = &entry.personal {
+        let row = params![lane, pos, personal.key_id, personal.salt, &personal.body[..]];
+        run(connection, "keep a personal part", sql::INSERT_PERSONAL, row)?;
+    }
+    for code in &entry.waits_for {
+        run(connection, "keep what waits", sql::INSERT_WAITING, params![lane, code.0.as_bytes(), pos])?;
+    }
+    if let Some(placed) = entry.placed {
+        run(connection, "keep what waits no longer", sql::DELETE_WAITING, [lane, at(placed)])?;
+    }
+    Ok(())
+}
+
+fn write_changes(connection: &Connection, of: Lane, changes: &Changes) -> Result<(), Error> {
+    let lane = lane(of);
+    for leg in &changes.legs {
+        let step = "keep a leg";
+        let row = params![lane, kept(step, leg.id.pos)?, codec::encode(step, leg)?];
+        run(connection, step, sql::UPSERT_LEG, row)?;
+    }
+    for dossier in &changes.dossiers {
+        let step = "keep a dossier";
+        let row = params![lane, kept(step, dossier.id.pos)?, codec::encode(step, dossier)?];
+        run(connection, step, sql::UPSERT_DOSSIER, row)?;
+    }
+    for tag in &changes.tags {
+        let step = "keep a tag";
+        let (kind, target) = match tag.target {
+            TagTarget::Leg(id) => (read::LEG, id),
+            TagTarget::Dossier(id) => (read::DOSSIER, id),
+        };
+        let (at, target) = (kept(step, tag.at.pos)?, kept(step, target.pos)?);
+        let (by_lane, by_pos) = (super::rows::lane(tag.by.lane), kept(step, tag.by.pos)?);
+        let row = params![lane, tag.key.0.as_bytes(), at, kind, target, by_lane, by_pos];
+        run(connection, step, sql::INSERT_TAG, row)?;
+    }
+    Ok(())
+}
+
+fn write_notes(connection: &Connection, commit: &Commit) -> Result<(), Error> {
+    let step = "keep a note";
+    for note in &commit.notes {
+        match note {
+            Note::Pin { pos, target } => {
+                let target_lane = lane(target.lane);
+                let row = [lane(commit.lane), kept(step, *pos)?, target_lane, kept(step, target.pos)?];
+                run(connection, step, sql::INSERT_PIN, row)?;
+            }
+            Note::Follower { name, pos } => {
+                let row = params![lane(commit.lane), name.as_bytes(), kept(step, *pos)?];
+                run(connection, step, sql::UPSERT_FOLLOWER, row)?;
+            }
+            _ => {}
+        }
+    }
+    directory::keep(connection, &commit.notes)
+}
+
+fn write_head(connection: &Connection, commit: &Commit) -> Result<(), Error> {
+    if let Some(seal) = &commit.seal {
+        let step = "keep a seal";
+        let (lane, size) = (lane(commit.lane), kept(step, seal.size)?);
+        let row = params![lane, size, seal.committed_at.0, seal.root, seal.key_id, seal.signature];
+        run(connection, step, sql::INSERT_SEAL, row)?;
+    }
+    let step = "keep the lane's head";
+    let head = &commit.head;
+    let (lane, pos, version) = (lane(commit.lane), kept(step, head.pos)?, kept(step, head.version)?);
+    let row = params![lane, pos, version, head.sealed_at.0, head.frontier, head.told.0];
+    match run(connection, step, sql::UPDATE_LANE, row)? {
+        1 => Ok(()),
+        _ => Err(Error::Failed { step, source: "somebody else wrote the lane".into() }),
+    }
+}

@@ -1,0 +1,69 @@
+//! Laying on a desk what resolving codes asks for, from what is committed.
+
+use std::sync::Arc;
+
+use super::tie::Error;
+use crate::dossier::code::Code;
+use crate::dossier::desk::{CodeKey, Desk, Missing, TagTarget};
+use crate::dossier::directory::Directory;
+use crate::dossier::names::{Lane, Position};
+use crate::store::Reader;
+
+/// Asks a question of a desk, laying what it wants until it is answered.
+pub(super) async fn resolve<T>(
+    reader: &Reader,
+    lane: Lane,
+    directory: Arc<Directory>,
+    question: impl Fn(&Desk) -> Result<T, Missing>,
+) -> Result<T, Error> {
+    let mut desk = Desk::new(directory);
+    loop {
+        match question(&desk) {
+            Ok(answer) => return Ok(answer),
+            // What is laid and asked for again is named by something and not there: asking would never end.
+            Err(missing) if desk.has(&missing) => return Err(Error::Torn(what(&missing))),
+            // CANCEL: only reads.
+            Err(missing) => lay(reader, lane, &mut desk, missing).await?,
+        }
+    }
+}
+
+/// The legs a code is attached to, itself or through a dossier, whatever their times.
+pub(super) async fn tagged(reader: &Reader, lane: Lane, code: &Code) -> Result<Vec<Position>, Error> {
+    let mut legs = Vec::new();
+    // CANCEL: only reads.
+    for tag in reader.tags(lane, &CodeKey::of(code)).await? {
+        match tag.target {
+            TagTarget::Leg(id) => legs.push(id),
+            TagTarget::Dossier(id) => {
+                legs.extend(reader.dossier(id).await?.map(|dossier| dossier.legs).unwrap_or_default());
+            }
+        }
+    }
+    Ok(legs)
+}
+
+async fn lay(reader: &Reader, lane: Lane, desk: &mut Desk, missing: Missing) -> Result<(), Error> {
+    // CANCEL: only reads.
+    match missing {
+        Missing::Tags(key) => {
+            let tags = reader.tags(lane, &key).await?;
+            desk.lay_tags(key, tags);
+        }
+        Missing::Leg(id) => desk.lay_leg(id, reader.leg(id).await?),
+        Missing::Dossier(id) => desk.lay_dossier(id, reader.dossier(id).await?),
+        // Chains and targets are for applying; finding a leg needs neither.
+        Missing::Chain(_) | Missing::Target(_) => return Err(Error::Torn(what(&missing))),
+    }
+    Ok(())
+}
+
+fn what(missing: &Missing) -> &'static str {
+    match missing {
+        Missing::Tags(_) => "a code",
+        Missing::Leg(_) => "a leg",
+        Missing::Dossier(_) => "a dossier",
+        Missing::Chain(_) => "a leg's chain",
+        Missing::Target(_) => "an event",
+    }
+}

@@ -1,0 +1,15 @@
+//! Owns: following what was committed: a party's log as pages and streams, and the tie, which places what had to wait.
+//! Never: numbers, judges or writes; what is to be written goes through the journal's handle. A wake-up is a hint,
+//! reading the store is the truth.
+
+pub mod cursor;
+mod desk_reader;
+mod feed;
+mod follow;
+mod places;
+mod tie;
+
+pub use crate::store::{Listed, Stored};
+pub use feed::{Feeds, Log, Options, Page};
+pub use follow::{Follower, Following, Sent};
+pub use tie::{Error, Meaning, Tie};

@@ -1,0 +1,335 @@
+//! The tie: the one follower that places what had to wait, as new events at their original times. Late registration and
+//! bags are the same to it.
+//!
+//! It looks after the commit and never locks: of two racing commits the later one's look sees the earlier. What it writes
+//! has keys made of positions, so that it may be stopped anywhere and begin again: an event that means one leg is pinned
+//! to it first, and every placing that was journaled before is answered as it was then.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::desk_reader;
+use crate::dossier::apply::Said;
+use crate::dossier::code::{Code, CodeKind};
+use crate::dossier::desk::TagTarget;
+use crate::dossier::names::{Lane, Position};
+use crate::dossier::refusal::{Reason, Refusal};
+use crate::dossier::resolve::{self, Meant};
+use crate::journal::{self, Handle, Line, Note, PlaceLine};
+use crate::limits;
+use crate::store::{self, Reader};
+
+/// The name of its cursor.
+const NAME: &str = "tie";
+/// Without a wake-up it looks again this often, as when another gateway wrote.
+const POLL: Duration = Duration::from_secs(1);
+/// After trouble it waits this long: the store may need a moment, and nobody waits for the tie by the second.
+const BACKOFF: Duration = Duration::from_secs(1);
+
+/// Why the tie could not go on; it begins again where it was.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store could not be read.
+    #[error("read what waits")]
+    Read(#[from] store::Error),
+    /// A stored line could not be read.
+    #[error("read a waiting event")]
+    Line(#[from] journal::Error),
+    /// What is stored contradicts itself.
+    #[error("find the leg an event means: {0} is named and not there")]
+    Torn(&'static str),
+    /// The journal takes nothing just now.
+    #[error("write a placing")]
+    Refused(#[from] Refusal),
+}
+
+/// Where a waiting event belongs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    /// Nowhere yet, or nobody can tell: it goes on waiting.
+    Nothing,
+    /// On this leg; it is pinned first.
+    Leg(Position),
+    /// On each of these.
+    Legs {
+        /// The legs.
+        legs: Vec<Position>,
+        /// It waits no longer once it is on all of them. A bag's scan waits for what is found to be inside.
+        done: bool,
+    },
+}
+
+/// The tie of a lane.
+#[derive(Debug)]
+pub struct Tie {
+    reader: Reader,
+    journal: Handle,
+    lane: Lane,
+}
+
+impl Tie {
+    /// The tie of a lane.
+    pub fn new(reader: Reader, journal: Handle, lane: Lane) -> Tie {
+        Tie { reader, journal, lane }
+    }
+
+    /// Places what can be placed, whenever something was committed, until the gateway ends.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let mut head = self.journal.wakes().head();
+        let mut troubled = false;
+        loop {
+            head.mark_unchanged();
+            // CANCEL: stopped anywhere, the next start does the same again.
+            let outcome = tokio::select! {
+                () = shutdown.cancelled() => return,
+                outcome = self.catch_up() => outcome,
+            };
+            match outcome {
+                Ok(()) => troubled = false,
+                Err(error) if !troubled => {
+                    tracing::warn!(error = %crate::telemetry::chain(&error), "the tie could not go on");
+                    troubled = true;
+                }
+                Err(_) => {}
+            }
+            // CANCEL: nothing is held.
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                Ok(()) = head.changed(), if !troubled => {}
+                () = sleep(if troubled { BACKOFF } else { POLL }) => {}
+            }
+        }
+    }
+
+    /// Works through everything from its cursor on.
+    pub async fn catch_up(&self) -> Result<(), Error> {
+        // CANCEL: as for `run`.
+        let mut cursor = self.reader.follower(self.lane, NAME).await?;
+        while let Some(last) = self.work_after(cursor).await? {
+            cursor = last;
+        }
+        Ok(())
+    }
+
+    /// Works through the next positions behind one, keeps how far it came, and says so; `None` when there is nothing.
+    pub async fn work_after(&self, cursor: u64) -> Result<Option<u64>, Error> {
+        // CANCEL: how far it came is kept last; what was placed before is answered as it was then.
+        let work = self.reader.tie_work(self.lane, cursor, limits::TIE_POSITIONS).await?;
+        for pos in &work {
+            self.work_at(*pos).await?;
+        }
+        let Some(last) = work.last().copied() else { return Ok(None) };
+        self.journal.submit(Line::Note(Box::new(Note::Follower { name: NAME, pos: last }))).await?;
+        Ok(Some(last))
+    }
+
+    /// Tries what waits at a position, then what waits for the codes that became known there.
+    async fn work_at(&self, pos: u64) -> Result<(), Error> {
+        // CANCEL: as for `work_after`.
+        if !self.reader.waits_for(self.lane, pos).await?.is_empty() {
+            self.place(self.position(pos), None).await?;
+        }
+        let mut known = BTreeMap::new();
+        for tag in self.reader.tags_made_at(self.lane, pos).await? {
+            if tag.at == self.position(pos) {
+                let legs: &mut BTreeSet<Position> = known.entry(tag.key).or_default();
+                legs.extend(match tag.target {
+                    TagTarget::Leg(leg) => Some(leg),
+                    TagTarget::Dossier(_) => None,
+                });
+            }
+        }
+        for (key, legs) in known {
+            // A bag's scans are on everything else in it already.
+            let only = key.is_receptacle().then_some(&legs);
+            for waiting in self.reader.waiting_on(self.lane, &key).await? {
+                self.place(self.position(waiting), only).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Places a waiting event where it belongs, if that is known; of what a bag holds only these legs where they are given.
+    async fn place(&self, from: Position, only: Option<&BTreeSet<Position>>) -> Result<(), Error> {
+        // CANCEL: as for `work_after`.
+        match self.meaning(from, only).await? {
+            Meaning::Nothing => Ok(()),
+            Meaning::Leg(leg) => {
+                let leg = self.pin(from, leg).await?;
+                self.put(from, &[leg], true).await
+            }
+            Meaning::Legs { legs, done } => self.put(from, &legs, done).await,
+        }
+    }
+
+    /// Where a waiting event belongs, as far as is known now.
+    pub async fn meaning(&self, from: Position, only: Option<&BTreeSet<Position>>) -> Result<Meaning, Error> {
+        // CANCEL: only reads.
+        let Some(stored) = self.reader.entry(from).await? else { return Ok(Meaning::Nothing) };
+        let said = journal::said(&stored)?;
+        if let Some(corrected) = said.event.corrects
+            && let Some(target) = self.reader.entry(corrected).await?
+        {
+            let target = journal::said(&target)?;
+            if target.party == said.party {
+                return self.beside(corrected, &said, &target, only).await;
+            }
+        }
+        if let Some(bag) = bag_of(&said) {
+            let legs = desk_reader::resolve(&self.reader, self.lane, self.journal.directory(), |desk| {
+                resolve::in_receptacle(desk, &said.party, bag, said.effective_at)
+            });
+            return Ok(bag_holds(legs.await?, only));
+        }
+        let codes: Vec<&Code> = codes_of(&said).collect();
+        let meant = desk_reader::resolve(&self.reader, self.lane, self.journal.directory(), |desk| {
+            resolve::by_codes(desk, &said.party, &codes, said.effective_at)
+        });
+        Ok(match meant.await? {
+            Meant::Leg(leg) => Meaning::Leg(leg),
+            Meant::Together(legs) => Meaning::Legs { legs, done: true },
+            Meant::Nothing | Meant::Ambiguous(_) => Meaning::Nothing,
+        })
+    }
+
+    /// A void or correction goes wherever the event was placed that it names; until then it waits.
+    async fn beside(
+        &self,
+        corrected: Position,
+        said: &Said,
+        target: &Said,
+        only: Option<&BTreeSet<Position>>,
+    ) -> Result<Meaning, Error> {
+        // CANCEL: only reads.
+        let codes: BTreeSet<&Code> = codes_of(said).chain(codes_of(target)).collect();
+        let mut legs = BTreeSet::new();
+        for code in codes {
+            legs.extend(desk_reader::tagged(&self.reader, self.lane, code).await?);
+        }
+        let mut found = Vec::new();
+        for id in legs {
+            if self.stands_on(corrected, id).await? {
+                found.push(id);
+            }
+        }
+        Ok(match (bag_of(target).or(bag_of(said)), found.as_slice()) {
+            (Some(_), _) => bag_holds(found, only),
+            (None, []) => Meaning::Nothing,
+            (None, [leg]) => Meaning::Leg(*leg),
+            (None, _) => Meaning::Legs { legs: found, done: true },
+        })
+    }
+
+    /// Whether an event was put on a leg, when it came or later.
+    async fn stands_on(&self, event: Position, id: Position) -> Result<bool, Error> {
+        // CANCEL: only reads.
+        let Some(leg) = self.reader.leg(id).await? else { return Ok(false) };
+        for stored in self.reader.chain(id, leg.last.pos).await? {
+            let step = journal::step(&stored)?;
+            if step.position == event || step.placed_from == Some(event) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Keeps that a waiting event will be placed on a leg, unless another was kept before; answers the one kept.
+    pub async fn pin(&self, from: Position, leg: Position) -> Result<Position, Error> {
+        let note = Note::Pin { pos: from.pos, target: leg };
+        // CANCEL: the pin stands; whoever comes next is answered with it.
+        let answer = self.journal.submit(Line::Note(Box::new(note))).await?;
+        Ok(answer.pinned.unwrap_or(leg))
+    }
+
+    /// Puts a waiting event on legs. Where it then waits no longer, the last placing says so, after all others stand.
+    pub async fn put(&self, from: Position, legs: &[Position], done: bool) -> Result<(), Error> {
+        let (first, last) = match legs.split_last() {
+            Some((last, first)) if done => (first, Some(*last)),
+            _ => (legs, None),
+        };
+        for legs in first.chunks(limits::TIE_LINES) {
+            let mut pending = Vec::with_capacity(legs.len());
+            for leg in legs {
+                let line = PlaceLine { from, leg: *leg, done: false };
+                pending.push((*leg, self.journal.queue(Line::Place(line))?));
+            }
+            for (leg, answer) in pending {
+                // CANCEL: the lines are queued and will be journaled; the same lines again are answered alike.
+                lasting(from, leg, answer.answer().await)?;
+            }
+        }
+        if let Some(leg) = last {
+            let line = PlaceLine { from, leg, done: true };
+            // CANCEL: as above.
+            lasting(from, leg, self.journal.submit(Line::Place(line)).await)?;
+        }
+        Ok(())
+    }
+
+    fn position(&self, pos: u64) -> Position {
+        Position { lane: self.lane, pos }
+    }
+}
+
+/// What trying again cannot mend leaves the event waiting, and the tie goes on with others.
+fn lasting(from: Position, leg: Position, answer: Result<journal::Answer, Refusal>) -> Result<(), Refusal> {
+    match answer {
+        Ok(_) => Ok(()),
+        Err(refusal)
+            if matches!(
+                refusal.reason,
+                Reason::StoreUnavailable | Reason::Overloaded | Reason::ClockSuspect
+            ) =>
+        {
+            Err(refusal)
+        }
+        Err(refusal) => {
+            tracing::warn!(%from, %leg, reason = refusal.reason.text(), "a waiting event could not be placed");
+            Ok(())
+        }
+    }
+}
+
+fn codes_of(said: &Said) -> impl Iterator<Item = &Code> {
+    said.event.code.iter().chain(&said.event.also)
+}
+
+fn bag_of(said: &Said) -> Option<&Code> {
+    said.event.code.as_ref().filter(|code| code.kind() == CodeKind::Receptacle)
+}
+
+fn bag_holds(mut legs: Vec<Position>, only: Option<&BTreeSet<Position>>) -> Meaning {
+    legs.retain(|leg| only.is_none_or(|only| only.contains(leg)));
+    if legs.is_empty() { Meaning::Nothing } else { Meaning::Legs { legs, done: false } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(pos: u64) -> Position {
+        Position { lane: Lane(0), pos }
+    }
+
+    #[test]
+    fn a_bags_scan_goes_on_waiting_and_goes_only_on_what_was_just_found_inside() {
+        let inside = vec![at(1), at(2), at(3)];
+        assert_eq!(bag_holds(inside.clone(), None), Meaning::Legs { legs: inside.clone(), done: false });
+        let only = BTreeSet::from([at(2), at(9)]);
+        assert_eq!(bag_holds(inside, Some(&only)), Meaning::Legs { legs: vec![at(2)], done: false });
+        assert_eq!(bag_holds(Vec::new(), None), Meaning::Nothing);
+    }
+
+    #[test]
+    fn only_what_may_pass_stops_the_tie() {
+        for reason in Reason::ALL {
+            let stops = lasting(at(1), at(2), Err(Refusal::new(*reason))).is_err();
+            let passes =
+                matches!(reason, Reason::StoreUnavailable | Reason::Overloaded | Reason::ClockSuspect);
+            assert_eq!(stops, passes, "{}", reason.text());
+        }
+    }
+}
