@@ -1,3 +1,9 @@
 //! The integration tests: one binary, real gateways, real sockets, real files.
 
 mod support;
+
+mod crash;
+mod durability;
+mod layers;
+mod refusals;
+mod retries;

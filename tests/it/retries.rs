@@ -56,7 +56,11 @@ async fn a_retry_gets_the_first_answers_bytes_before_and_after_its_code_was_regi
         let log = world.log(who).await;
         assert_eq!(log.iter().filter(|line| placed(line)).count(), 1, "placed once in every log");
         let originals = log.iter().filter(|line| line.record == first.record).count();
-        assert_eq!(originals, usize::from(who.key == post.key), "the agency was told when it came to concern it");
+        assert_eq!(
+            originals,
+            usize::from(who.key == post.key),
+            "the agency was told when it came to concern it"
+        );
     }
     assert_eq!(world.leg(&post, &leg.name).await.state(), v1::LegState::AtOffice);
     ledger::check(&world.gateway.database());
@@ -160,7 +164,9 @@ async fn once_its_personal_part_is_erased_the_event_alone_decides() {
     world.gateway.restart();
     world.connect().await;
     let other_personal = v1::Personal { name: "Lê Văn Cam".to_owned(), ..v1::Personal::default() };
-    for personal in [Bytes::from(personal.encode_to_vec()), other_personal.encode_to_vec().into(), Bytes::new()] {
+    for personal in
+        [Bytes::from(personal.encode_to_vec()), other_personal.encode_to_vec().into(), Bytes::new()]
+    {
         let again = world.capture(&post, v1::Capture { personal, ..line.clone() }).await.unwrap();
         assert_eq!((&again.record, again.replayed), (&first.record, true));
     }
@@ -191,7 +197,8 @@ async fn a_command_is_kept_once_and_its_retry_gets_the_first_answer() {
 
     // The same content under another id is the same dossier; other content under the same id is refused.
     let other_id = v1::RegisterDossierRequest { request_id: "command-2".to_owned(), ..request.clone() };
-    let same = world.dossiers().register_dossier(ask(&other_id)).await.unwrap().into_inner().recorded.unwrap();
+    let same =
+        world.dossiers().register_dossier(ask(&other_id)).await.unwrap().into_inner().recorded.unwrap();
     assert_eq!((&same.record, same.replayed), (&recorded.record, true));
     let other = v1::RegisterDossierRequest { slip: "000777".to_owned(), ..request.clone() };
     let status = world.dossiers().register_dossier(ask(&other)).await.unwrap_err();
@@ -208,14 +215,16 @@ async fn a_command_is_kept_once_and_its_retry_gets_the_first_answer() {
 async fn three_hundred_attempts_at_once_by_three_doors_are_one_event() {
     let mut world = World::start().await;
     let post = world.province.post.clone();
-    let event = v1::Event { agency: DEPARTMENT.to_owned(), ..event(v1::EventType::PickedUp, &codes::item(1)) };
+    let event =
+        v1::Event { agency: DEPARTMENT.to_owned(), ..event(v1::EventType::PickedUp, &codes::item(1)) };
     let line = capture(PDA, "storm-1", &event);
     let bytes = Bytes::from(line.encode_to_vec());
 
     let unary = join_all((0..100).map(|_| world.capture(&post, line.clone())));
     let batches = join_all((0..20).map(|_| world.batch(&post, vec![bytes.clone(); 5])));
     let streams = join_all((0..10).map(|_| by_stream(&world, &post, vec![bytes.clone(); 10])));
-    let (unary, batches, streams) = within("the storm", async { tokio::join!(unary, batches, streams) }).await;
+    let (unary, batches, streams) =
+        within("the storm", async { tokio::join!(unary, batches, streams) }).await;
     let mut answers: Vec<v1::Recorded> = unary.into_iter().map(Result::unwrap).collect();
     answers.extend(batches.into_iter().flat_map(Result::unwrap).map(recorded_of));
     answers.extend(streams.into_iter().flatten());
@@ -243,8 +252,7 @@ async fn by_stream(world: &World, who: &Partner, lines: Vec<Bytes>) -> Vec<v1::R
     use v1::sync_events_response::Message as Told;
     let hello = v1::Hello { source: PDA.to_owned(), last_device_seq: 0 };
     let messages = std::iter::once(Sent::Hello(hello)).chain(lines.into_iter().map(Sent::Line));
-    let messages: Vec<_> =
-        messages.map(|message| v1::SyncEventsRequest { message: Some(message) }).collect();
+    let messages: Vec<_> = messages.map(|message| v1::SyncEventsRequest { message: Some(message) }).collect();
     let request = who.ask(tokio_stream::iter(messages));
     let mut answers = world.captures().sync_events(request).await.unwrap().into_inner();
     let mut recorded = Vec::new();

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension};
+use trao::dossier::invariants::{Told, outcomes_conserve};
 use trao::dossier::names::{Lane, Micros};
 use trao::seal::digest;
 use trao::seal::frontier::Frontier;
@@ -21,6 +22,12 @@ pub struct Row {
     pub bytes: Vec<u8>,
     /// The event's bytes.
     pub event: Vec<u8>,
+}
+
+/// What a record tells about hands.
+pub fn told(record: &Record) -> Told {
+    let (position, leg, other_leg) = (record.position(), record.leg, record.other_leg);
+    Told { position, leg, other_leg, outcome: record.outcome.clone() }
 }
 
 /// The journal's rows, ascending.
@@ -76,6 +83,7 @@ pub fn check(database: &Connection) -> Checked {
     checked.listed = logs_are_dense_and_list_what_concerns_their_party(database, &rows);
     (checked.personal, checked.erased) = every_digest_is_of_what_is_kept(database, &rows);
     every_key_stands_once(database, &rows);
+    outcomes_conserve(&rows.iter().map(|row| told(&row.record)).collect::<Vec<_>>()).unwrap();
     checked
 }
 
@@ -87,11 +95,7 @@ fn positions_are_dense_and_times_never_go_back(rows: &[Row]) {
         assert!(row.record.committed_at >= committed_at, "committed_at went back at {}", row.pos);
         committed_at = row.record.committed_at;
         assert_eq!(row.record.encode().unwrap(), row.bytes, "a record has one spelling");
-        assert!(
-            row.record.effective_at <= row.record.received_at,
-            "effective after received at {}",
-            row.pos
-        );
+        assert!(row.record.effective_at <= row.record.received_at, "effective after received at {}", row.pos);
     }
 }
 
@@ -114,9 +118,11 @@ fn every_seal_is_of_the_records_before_it(database: &Connection, rows: &[Row]) -
         assert_eq!(frontier.size(), seal.size);
         assert_eq!(frontier.root(), seal.root, "the root at {} is another", seal.size);
         let key: [u8; 32] = database
-            .query_row("SELECT public_key FROM signing_key WHERE key_id = ?1", [i64::from(seal.key_id)], |row| {
-                row.get::<_, Vec<u8>>(0)
-            })
+            .query_row(
+                "SELECT public_key FROM signing_key WHERE key_id = ?1",
+                [i64::from(seal.key_id)],
+                |row| row.get::<_, Vec<u8>>(0),
+            )
             .unwrap()
             .try_into()
             .unwrap();
@@ -137,7 +143,8 @@ fn every_seal_is_of_the_records_before_it(database: &Connection, rows: &[Row]) -
 fn logs_are_dense_and_list_what_concerns_their_party(database: &Connection, rows: &[Row]) -> usize {
     let mut parties = BTreeMap::new();
     let mut statement = database.prepare("SELECT id, name FROM party").unwrap();
-    let named = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))).unwrap();
+    let named =
+        statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))).unwrap();
     for (id, name) in named.map(Result::unwrap) {
         parties.insert(id, String::from_utf8(name).unwrap());
     }
@@ -183,7 +190,12 @@ fn every_digest_is_of_what_is_kept(database: &Connection, rows: &[Row]) -> (usiz
             Some((salt, body, 0)) => {
                 let salt: [u8; 16] = salt.try_into().unwrap();
                 assert_ne!(salt, [0; 16]);
-                assert_eq!(digest::personal_digest(&salt, &body), row.record.personal_digest, "at {}", row.pos);
+                assert_eq!(
+                    digest::personal_digest(&salt, &body),
+                    row.record.personal_digest,
+                    "at {}",
+                    row.pos
+                );
                 personal += 1;
             }
             Some((salt, body, _)) => {
