@@ -2,6 +2,7 @@
 
 mod support;
 
+mod batches;
 mod crash;
 mod durability;
 mod layers;

@@ -7,14 +7,13 @@ use sha2::{Digest, Sha256};
 use tonic::{Code, Request, Status};
 use tonic_types::StatusExt;
 use trao::doors::wire::v1;
-use v1::line_result::Result as Line;
 
 use crate::support::codes;
 use crate::support::partner::{
     DEPARTMENT_READER, OTHER_PDA, PC, PDA, Partner, Province, capture, code, event,
 };
 use crate::support::raw;
-use crate::support::world::{self, BY_POST, DEPARTMENT, NOT_BY_POST, SIBLING, World};
+use crate::support::world::{BY_POST, DEPARTMENT, NOT_BY_POST, SIBLING, World};
 
 /// Year 9999.
 const FAR: prost_types::Timestamp = prost_types::Timestamp { seconds: 253_402_300_799, nanos: 0 };
@@ -168,7 +167,7 @@ fn check(row: &Row, status: &Status, world: &World) {
     }
 }
 
-fn says_nothing_of_the_inside(what: &str, text: &str, world: &World) {
+pub(crate) fn says_nothing_of_the_inside(what: &str, text: &str, world: &World) {
     let folder = world.gateway.folder().to_str().unwrap();
     let inside = [
         folder,
@@ -300,6 +299,7 @@ fn hello(source: &str) -> v1::SyncEventsRequest {
 }
 
 /// The rows about one captured line: all by the carrier.
+#[rustfmt::skip] // a table reads best as one row a line
 fn lines(post: &Partner) -> Vec<Row> {
     use v1::EventType;
     let mut rows = Vec::new();
@@ -307,278 +307,79 @@ fn lines(post: &Partner) -> Vec<Row> {
         rows.push(Row { what, who: post.clone(), call, code: Code::InvalidArgument, reason, field });
     };
     let value = "line.event.code.value";
-    row(
-        "wrong check digit",
-        scan(|e| e.code = code(&codes::item_with_wrong_check_digit(900))),
-        "CHECK_DIGIT",
-        value,
-    );
+    row("wrong check digit", scan(|e| e.code = code(&codes::item_with_wrong_check_digit(900))), "CHECK_DIGIT", value);
     row("impossible date", scan(|e| e.code = code("H99.14-260230-0001")), "DATE_IMPOSSIBLE", value);
     row("a code over 64 characters", scan(|e| e.code = slip(&"7".repeat(65))), "CODE_TOO_LONG", value);
     row("no code at all", scan(|e| e.code = code("hello")), "CODE_FORMAT", value);
     row("a procedure's code", scan(|e| e.code = code("1.004194")), "CODE_FORMAT", value);
     row("an item one character short", scan(|e| e.code = code("RA9900000VN")), "CODE_FORMAT", value);
     row("an agency's code gone wrong", scan(|e| e.code = code("H99-14-261120-0001")), "CODE_FORMAT", value);
-    row(
-        "an unknown kind of code",
-        scan(|e| e.code.as_mut().unwrap().kind = 9),
-        "ENUM_UNKNOWN",
-        "line.event.code.kind",
-    );
-    row(
-        "a spoilt other code",
-        scan(|e| e.also = vec![slip("000123").unwrap(), code("RA1").unwrap()]),
-        "CODE_FORMAT",
-        "line.event.also[1].value",
-    );
-    row(
-        "too many other codes",
-        scan(|e| e.also = vec![slip("000123").unwrap(); 17]),
-        "BATCH_TOO_LARGE",
-        "line.event.also",
-    );
-    row(
-        "a bag that is none",
-        scan(|e| e.receptacle = code(&codes::item(1))),
-        "CODE_FORMAT",
-        "line.event.receptacle.value",
-    );
+    row("an unknown kind of code", scan(|e| e.code.as_mut().unwrap().kind = 9), "ENUM_UNKNOWN", "line.event.code.kind");
+    row("a spoilt other code", scan(|e| e.also = vec![slip("000123").unwrap(), code("RA1").unwrap()]), "CODE_FORMAT", "line.event.also[1].value");
+    row("too many other codes", scan(|e| e.also = vec![slip("000123").unwrap(); 17]), "BATCH_TOO_LARGE", "line.event.also");
+    row("a bag that is none", scan(|e| e.receptacle = code(&codes::item(1))), "CODE_FORMAT", "line.event.receptacle.value");
     row("no event type", scan(|e| e.r#type = 0), "FIELD_REQUIRED", "line.event.type");
     row("unknown event type", scan(|e| e.r#type = 999), "ENUM_UNKNOWN", "line.event.type");
     row("negative event type", scan(|e| e.r#type = -1), "ENUM_UNKNOWN", "line.event.type");
-    row(
-        "an event that only the gateway makes",
-        scan(|e| e.set_type(EventType::Ordered)),
-        "ENUM_UNKNOWN",
-        "line.event.type",
-    );
-    row(
-        "a placing made by a client",
-        scan(|e| e.set_type(EventType::Placed)),
-        "ENUM_UNKNOWN",
-        "line.event.type",
-    );
+    row("an event that only the gateway makes", scan(|e| e.set_type(EventType::Ordered)), "ENUM_UNKNOWN", "line.event.type");
+    row("a placing made by a client", scan(|e| e.set_type(EventType::Placed)), "ENUM_UNKNOWN", "line.event.type");
     row("unknown kind of leg", scan(|e| e.leg_kind = 77), "ENUM_UNKNOWN", "line.event.leg_kind");
     row("no time", scan(|e| e.occurred_at = None), "FIELD_REQUIRED", "line.event.occurred_at");
     row("the year 9999", scan(|e| e.occurred_at = Some(FAR)), "TIME_OUT_OF_RANGE", "line.event.occurred_at");
-    row(
-        "before 1970",
-        scan(|e| e.occurred_at = Some(prost_types::Timestamp { seconds: -1, nanos: 0 })),
-        "TIME_OUT_OF_RANGE",
-        "line.event.occurred_at",
-    );
-    row(
-        "the end of all seconds",
-        scan(|e| e.occurred_at = Some(prost_types::Timestamp { seconds: i64::MAX, nanos: 0 })),
-        "TIME_OUT_OF_RANGE",
-        "line.event.occurred_at",
-    );
-    row(
-        "no nanoseconds",
-        scan(|e| e.occurred_at = Some(prost_types::Timestamp { seconds: 1, nanos: -1 })),
-        "TIME_OUT_OF_RANGE",
-        "line.event.occurred_at",
-    );
+    row("before 1970", scan(|e| e.occurred_at = Some(prost_types::Timestamp { seconds: -1, nanos: 0 })), "TIME_OUT_OF_RANGE", "line.event.occurred_at");
+    row("the end of all seconds", scan(|e| e.occurred_at = Some(prost_types::Timestamp { seconds: i64::MAX, nanos: 0 })), "TIME_OUT_OF_RANGE", "line.event.occurred_at");
+    row("no nanoseconds", scan(|e| e.occurred_at = Some(prost_types::Timestamp { seconds: 1, nanos: -1 })), "TIME_OUT_OF_RANGE", "line.event.occurred_at");
     row("until the year 9999", scan(|e| e.until = Some(FAR)), "TIME_OUT_OF_RANGE", "line.event.until");
     row("due in the year 9999", scan(|e| e.due_at = Some(FAR)), "TIME_OUT_OF_RANGE", "line.event.due_at");
-    row(
-        "a zone beyond a day",
-        scan(|e| e.zone_offset_s = 90_000),
-        "TIME_OUT_OF_RANGE",
-        "line.event.zone_offset_s",
-    );
+    row("a zone beyond a day", scan(|e| e.zone_offset_s = 90_000), "TIME_OUT_OF_RANGE", "line.event.zone_offset_s");
     row("sent in the year 9999", line(|l| l.send_time = Some(FAR)), "TIME_OUT_OF_RANGE", "line.send_time");
-    row(
-        "u64::MAX as device number",
-        scan(|e| e.device_seq = u64::MAX),
-        "DEVICE_SEQ_RANGE",
-        "line.event.device_seq",
-    );
-    row(
-        "2^63 as device number",
-        scan(|e| e.device_seq = 1 << 63),
-        "DEVICE_SEQ_RANGE",
-        "line.event.device_seq",
-    );
-    row(
-        "a void of nothing",
-        scan(|e| e.set_type(EventType::Voided)),
-        "FIELD_REQUIRED",
-        "line.event.corrects",
-    );
-    row(
-        "a correction of no position",
-        scan(|e| e.corrects = "0-01".to_owned()),
-        "TEXT_INVALID",
-        "line.event.corrects",
-    );
+    row("u64::MAX as device number", scan(|e| e.device_seq = u64::MAX), "DEVICE_SEQ_RANGE", "line.event.device_seq");
+    row("2^63 as device number", scan(|e| e.device_seq = 1 << 63), "DEVICE_SEQ_RANGE", "line.event.device_seq");
+    row("a void of nothing", scan(|e| e.set_type(EventType::Voided)), "FIELD_REQUIRED", "line.event.corrects");
+    row("a correction of no position", scan(|e| e.corrects = "0-01".to_owned()), "TEXT_INVALID", "line.event.corrects");
     row("a leg of no name", scan(|e| e.leg = "legs/1".to_owned()), "TEXT_INVALID", "line.event.leg");
-    row(
-        "a party of no collection",
-        scan(|e| e.agency = "H99.14".to_owned()),
-        "TEXT_INVALID",
-        "line.event.agency",
-    );
-    row(
-        "an office of five digits",
-        scan(|e| e.office = "carriers/p/offices/12345".to_owned()),
-        "TEXT_INVALID",
-        "line.event.office",
-    );
-    row(
-        "a procedure of no collection",
-        scan(|e| e.procedure = "1.004194".to_owned()),
-        "TEXT_INVALID",
-        "line.event.procedure",
-    );
+    row("a party of no collection", scan(|e| e.agency = "H99.14".to_owned()), "TEXT_INVALID", "line.event.agency");
+    row("an office of five digits", scan(|e| e.office = "carriers/p/offices/12345".to_owned()), "TEXT_INVALID", "line.event.office");
+    row("a procedure of no collection", scan(|e| e.procedure = "1.004194".to_owned()), "TEXT_INVALID", "line.event.procedure");
     row("0x00 in a code", scan(|e| e.code = slip("00\u{0}123")), "TEXT_INVALID", value);
-    row(
-        "0x00 in an agency",
-        scan(|e| e.agency = "agencies/\u{0}".to_owned()),
-        "TEXT_INVALID",
-        "line.event.agency",
-    );
-    row(
-        "0x00 in a staff number",
-        scan(|e| e.actor = "4\u{0}2".to_owned()),
-        "TEXT_INVALID",
-        "line.event.actor",
-    );
-    row(
-        "0x00 in a manifest",
-        scan(|e| e.manifest = "m\u{0}".to_owned()),
-        "TEXT_INVALID",
-        "line.event.manifest",
-    );
-    row(
-        "0x00 in an office",
-        scan(|e| e.office = "carriers/p/offices/12345\u{0}".to_owned()),
-        "TEXT_INVALID",
-        "line.event.office",
-    );
-    row(
-        "0x00 in a name",
-        with_personal(v1::Personal { name: "A\u{0}".into(), ..Default::default() }),
-        "TEXT_INVALID",
-        "line.personal.name",
-    );
-    row(
-        "0x00 in a raw scan",
-        with_personal(v1::Personal { raw_scan: "A\u{0}".into(), ..Default::default() }),
-        "TEXT_INVALID",
-        "line.personal.raw_scan",
-    );
-    row(
-        "a name of 501 characters",
-        with_personal(v1::Personal { name: "ă".repeat(501), ..Default::default() }),
-        "TEXT_INVALID",
-        "line.personal.name",
-    );
-    row(
-        "a digest of 31 bytes",
-        with_personal(v1::Personal { proof_sha256: vec![7; 31].into(), ..Default::default() }),
-        "TEXT_INVALID",
-        "line.personal.proof_sha256",
-    );
-    row(
-        "0x00 in an id",
-        line(|l| l.client_event_id = "a\u{0}b".to_owned()),
-        "TEXT_INVALID",
-        "line.client_event_id",
-    );
-    row(
-        "0x00 in a source",
-        line(|l| l.source = "carriers/p/devices/\u{0}".to_owned()),
-        "TEXT_INVALID",
-        "line.source",
-    );
+    row("0x00 in an agency", scan(|e| e.agency = "agencies/\u{0}".to_owned()), "TEXT_INVALID", "line.event.agency");
+    row("0x00 in a staff number", scan(|e| e.actor = "4\u{0}2".to_owned()), "TEXT_INVALID", "line.event.actor");
+    row("0x00 in a manifest", scan(|e| e.manifest = "m\u{0}".to_owned()), "TEXT_INVALID", "line.event.manifest");
+    row("0x00 in an office", scan(|e| e.office = "carriers/p/offices/12345\u{0}".to_owned()), "TEXT_INVALID", "line.event.office");
+    row("0x00 in a name", with_personal(v1::Personal { name: "A\u{0}".into(), ..Default::default() }), "TEXT_INVALID", "line.personal.name");
+    row("0x00 in a raw scan", with_personal(v1::Personal { raw_scan: "A\u{0}".into(), ..Default::default() }), "TEXT_INVALID", "line.personal.raw_scan");
+    row("a name of 501 characters", with_personal(v1::Personal { name: "ă".repeat(501), ..Default::default() }), "TEXT_INVALID", "line.personal.name");
+    row("a digest of 31 bytes", with_personal(v1::Personal { proof_sha256: vec![7; 31].into(), ..Default::default() }), "TEXT_INVALID", "line.personal.proof_sha256");
+    row("0x00 in an id", line(|l| l.client_event_id = "a\u{0}b".to_owned()), "TEXT_INVALID", "line.client_event_id");
+    row("0x00 in a source", line(|l| l.source = "carriers/p/devices/\u{0}".to_owned()), "TEXT_INVALID", "line.source");
     row("no id", line(|l| l.client_event_id.clear()), "FIELD_REQUIRED", "line.client_event_id");
-    row(
-        "an id of 65 characters",
-        line(|l| l.client_event_id = "x".repeat(65)),
-        "TEXT_INVALID",
-        "line.client_event_id",
-    );
-    row(
-        "an id with a space",
-        line(|l| l.client_event_id = "a b".to_owned()),
-        "TEXT_INVALID",
-        "line.client_event_id",
-    );
-    row(
-        "an id with an accent",
-        line(|l| l.client_event_id = "à".to_owned()),
-        "TEXT_INVALID",
-        "line.client_event_id",
-    );
+    row("an id of 65 characters", line(|l| l.client_event_id = "x".repeat(65)), "TEXT_INVALID", "line.client_event_id");
+    row("an id with a space", line(|l| l.client_event_id = "a b".to_owned()), "TEXT_INVALID", "line.client_event_id");
+    row("an id with an accent", line(|l| l.client_event_id = "à".to_owned()), "TEXT_INVALID", "line.client_event_id");
     row("no source", line(|l| l.source.clear()), "FIELD_REQUIRED", "line.source");
     row("no event", line(|l| l.event.clear()), "FIELD_REQUIRED", "line.event");
-    row(
-        "an event that is no message",
-        line(|l| l.event = vec![0xff; 9].into()),
-        "MESSAGE_MALFORMED",
-        "line.event",
-    );
-    row(
-        "a personal part that is no message",
-        line(|l| l.personal = vec![0x0a, 0x7f].into()),
-        "MESSAGE_MALFORMED",
-        "line.personal",
-    );
-    row(
-        "invalid UTF-8 in an event",
-        line(|l| l.event = vec![0x32, 2, 0xc3, 0x28].into()),
-        "MESSAGE_MALFORMED",
-        "line.event",
-    );
-    row(
-        "an event of more than 4 KiB",
-        line(|l| {
-            let mut bytes = l.event.to_vec();
-            bytes.extend_from_slice(&[0xc2, 0x3e, 0x80, 0x20]);
-            bytes.extend_from_slice(&[b'x'; 4_096]);
-            l.event = bytes.into();
-        }),
-        "MESSAGE_TOO_LARGE",
-        "line.event",
-    );
-    row(
-        "a personal part of more than 8 KiB",
-        with_personal(v1::Personal { note: "x".repeat(8_200), ..Default::default() }),
-        "MESSAGE_TOO_LARGE",
-        "line.personal",
-    );
+    row("an event that is no message", line(|l| l.event = vec![0xff; 9].into()), "MESSAGE_MALFORMED", "line.event");
+    row("a personal part that is no message", line(|l| l.personal = vec![0x0a, 0x7f].into()), "MESSAGE_MALFORMED", "line.personal");
+    row("invalid UTF-8 in an event", line(|l| l.event = vec![0x32, 2, 0xc3, 0x28].into()), "MESSAGE_MALFORMED", "line.event");
+    row("an event of more than 4 KiB", line(|l| {
+        let mut bytes = l.event.to_vec();
+        bytes.extend_from_slice(&[0xc2, 0x3e, 0x80, 0x20]);
+        bytes.extend_from_slice(&[b'x'; 4_096]);
+        l.event = bytes.into();
+    }), "MESSAGE_TOO_LARGE", "line.event");
+    row("a personal part of more than 8 KiB", with_personal(v1::Personal { note: "x".repeat(8_200), ..Default::default() }), "MESSAGE_TOO_LARGE", "line.personal");
     row("no line", Call::NoLine, "FIELD_REQUIRED", "line");
     row("501 lines", Call::Batch(vec![Bytes::new(); 501]), "BATCH_TOO_LARGE", "lines");
-    row(
-        "a stream that does not say hello",
-        Call::Sync(vec![v1::SyncEventsRequest { message: None }]),
-        "FIELD_REQUIRED",
-        "hello",
-    );
+    row("a stream that does not say hello", Call::Sync(vec![v1::SyncEventsRequest { message: None }]), "FIELD_REQUIRED", "hello");
     row("a text of 501 characters to classify", Call::Classify("7".repeat(501)), "TEXT_INVALID", "text");
-    row(
-        "an undecodable message",
-        Call::Raw("/trao.v1.CaptureService/CaptureEvent", Bytes::from_static(&[0x0a, 0xff])),
-        "MESSAGE_MALFORMED",
-        "",
-    );
-    row(
-        "a message over 1 MiB",
-        Call::Raw("/trao.v1.CaptureService/BatchCaptureEvents", vec![0x0a; (1 << 20) + 1].into()),
-        "MESSAGE_TOO_LARGE",
-        "",
-    );
-    row(
-        "an undecodable message to another service",
-        Call::Raw("/trao.v1.DossierService/GetDossier", Bytes::from_static(&[0x0a, 0xff])),
-        "MESSAGE_MALFORMED",
-        "",
-    );
+    row("an undecodable message", Call::Raw("/trao.v1.CaptureService/CaptureEvent", Bytes::from_static(&[0x0a, 0xff])), "MESSAGE_MALFORMED", "");
+    row("a message over 1 MiB", Call::Raw("/trao.v1.CaptureService/BatchCaptureEvents", vec![0x0a; (1 << 20) + 1].into()), "MESSAGE_TOO_LARGE", "");
+    row("an undecodable message to another service", Call::Raw("/trao.v1.DossierService/GetDossier", Bytes::from_static(&[0x0a, 0xff])), "MESSAGE_MALFORMED", "");
     rows
 }
 
 /// The rows about who calls.
+#[rustfmt::skip] // a table reads best as one row a line
 fn callers(world: &World, ground: &Ground) -> Vec<Row> {
     let p = &world.province;
     let mut rows = Vec::new();
@@ -598,148 +399,44 @@ fn callers(world: &World, ground: &Ground) -> Vec<Row> {
     row("a mistyped key", &typo, good(), unauthenticated, "KEY_INVALID", "");
 
     let denied = Code::PermissionDenied;
-    row(
-        "a source that nobody enrolled",
-        &p.post,
-        of("carriers/p/devices/none"),
-        denied,
-        "UNKNOWN_SOURCE",
-        "line.source",
-    );
+    row("a source that nobody enrolled", &p.post, of("carriers/p/devices/none"), denied, "UNKNOWN_SOURCE", "line.source");
     row("a source of another party", &p.post, of(OTHER_PDA), denied, "UNKNOWN_SOURCE", "line.source");
     row("a source of an agency", &p.post, of(DEPARTMENT_READER), denied, "UNKNOWN_SOURCE", "line.source");
     row("a party in place of a source", &p.post, of("carriers/p"), denied, "UNKNOWN_SOURCE", "line.source");
-    row(
-        "a source that the key is not bound to",
-        &ground.narrow,
-        good(),
-        denied,
-        "UNKNOWN_SOURCE",
-        "line.source",
-    );
+    row("a source that the key is not bound to", &ground.narrow, good(), denied, "UNKNOWN_SOURCE", "line.source");
     row("the gateway's own source", &p.post, of("trao/gateway"), denied, "UNKNOWN_SOURCE", "line.source");
     row("another party's device state", &p.post, Call::Device(OTHER_PDA), denied, "UNKNOWN_SOURCE", "source");
-    row(
-        "a device state of nothing",
-        &p.post,
-        Call::Device("carriers/p/devices/none"),
-        denied,
-        "UNKNOWN_SOURCE",
-        "source",
-    );
-    row(
-        "a stream for another party's device",
-        &p.post,
-        Call::Sync(vec![hello(OTHER_PDA)]),
-        denied,
-        "UNKNOWN_SOURCE",
-        "hello.source",
-    );
+    row("a device state of nothing", &p.post, Call::Device("carriers/p/devices/none"), denied, "UNKNOWN_SOURCE", "source");
+    row("a stream for another party's device", &p.post, Call::Sync(vec![hello(OTHER_PDA)]), denied, "UNKNOWN_SOURCE", "hello.source");
 
     row("an administrator who scans", &p.admin, good(), denied, "ROLE_NOT_ALLOWED", "");
-    row(
-        "an administrator who reads a feed",
-        &p.admin,
-        Call::Pull(v1::PullEventsRequest::default()),
-        denied,
-        "ROLE_NOT_ALLOWED",
-        "",
-    );
-    row(
-        "an administrator who follows a feed",
-        &p.admin,
-        Call::Stream(v1::StreamEventsRequest::default()),
-        denied,
-        "ROLE_NOT_ALLOWED",
-        "",
-    );
-    row(
-        "an administrator who lists legs",
-        &p.admin,
-        Call::ListLegs(v1::ListLegsRequest::default()),
-        denied,
-        "ROLE_NOT_ALLOWED",
-        "",
-    );
-    row(
-        "an administrator who registers",
-        &p.admin,
-        Call::Register(world.registration(&codes::dossier(9))),
-        denied,
-        "ROLE_NOT_ALLOWED",
-        "",
-    );
+    row("an administrator who reads a feed", &p.admin, Call::Pull(v1::PullEventsRequest::default()), denied, "ROLE_NOT_ALLOWED", "");
+    row("an administrator who follows a feed", &p.admin, Call::Stream(v1::StreamEventsRequest::default()), denied, "ROLE_NOT_ALLOWED", "");
+    row("an administrator who lists legs", &p.admin, Call::ListLegs(v1::ListLegsRequest::default()), denied, "ROLE_NOT_ALLOWED", "");
+    row("an administrator who registers", &p.admin, Call::Register(world.registration(&codes::dossier(9))), denied, "ROLE_NOT_ALLOWED", "");
     let agency = v1::Agency { code: "H99.20".into(), title: "A".into(), kind: 3, ..Default::default() };
-    row(
-        "an officer who enters an agency",
-        &p.department,
-        Call::CreateAgency(agency.clone()),
-        denied,
-        "ROLE_NOT_ALLOWED",
-        "",
-    );
-    row(
-        "a postman who registers a dossier",
-        &p.post,
-        Call::Register(world.registration(&codes::dossier(9))),
-        denied,
-        "ROLE_NOT_ALLOWED",
-        "",
-    );
+    row("an officer who enters an agency", &p.department, Call::CreateAgency(agency.clone()), denied, "ROLE_NOT_ALLOWED", "");
+    row("a postman who registers a dossier", &p.post, Call::Register(world.registration(&codes::dossier(9))), denied, "ROLE_NOT_ALLOWED", "agency");
 
     let exists = Code::AlreadyExists;
     let changed = v1::Agency { code: "H99.14".into(), title: "Another".into(), ..agency.clone() };
-    row(
-        "an agency entered twice with other content",
-        &p.admin,
-        Call::CreateAgency(changed),
-        exists,
-        "RESOURCE_EXISTS",
-        "agency",
-    );
+    row("an agency entered twice with other content", &p.admin, Call::CreateAgency(changed), exists, "RESOURCE_EXISTS", "agency");
     let invalid = Code::InvalidArgument;
     let without = v1::Agency { kind: 0, ..agency.clone() };
-    row(
-        "an agency of no kind",
-        &p.admin,
-        Call::CreateAgency(without),
-        invalid,
-        "FIELD_REQUIRED",
-        "agency.kind",
-    );
+    row("an agency of no kind", &p.admin, Call::CreateAgency(without), invalid, "FIELD_REQUIRED", "agency.kind");
     let without = v1::Agency { code: String::new(), ..agency.clone() };
-    row(
-        "an agency without code",
-        &p.admin,
-        Call::CreateAgency(without),
-        invalid,
-        "FIELD_REQUIRED",
-        "agency.code",
-    );
+    row("an agency without code", &p.admin, Call::CreateAgency(without), invalid, "FIELD_REQUIRED", "agency.code");
     let below = v1::Agency { parent: "agencies/H01".into(), ..agency };
-    row(
-        "an agency below none",
-        &p.admin,
-        Call::CreateAgency(below),
-        Code::NotFound,
-        "NOT_FOUND",
-        "agency.parent",
-    );
+    row("an agency below none", &p.admin, Call::CreateAgency(below), Code::NotFound, "NOT_FOUND", "agency.parent");
     let carrier = v1::Carrier { id: "a\u{0}".into(), title: "A".into(), ..Default::default() };
     row("0x00 in a carrier", &p.admin, Call::CreateCarrier(carrier), invalid, "TEXT_INVALID", "carrier.id");
     let source = v1::Source { party: "carriers/none".into(), kind: 1, id: "a".into(), ..Default::default() };
-    row(
-        "a source of no party",
-        &p.admin,
-        Call::CreateSource(source),
-        Code::NotFound,
-        "NOT_FOUND",
-        "source.party",
-    );
+    row("a source of no party", &p.admin, Call::CreateSource(source), Code::NotFound, "NOT_FOUND", "source.party");
     rows
 }
 
 /// The rows about commands.
+#[rustfmt::skip] // a table reads best as one row a line
 fn commands(world: &World, ground: &Ground) -> Vec<Row> {
     let Province { department, sibling, .. } = &world.province;
     let mut rows = Vec::new();
@@ -752,129 +449,31 @@ fn commands(world: &World, ground: &Ground) -> Vec<Row> {
         Call::Order(order)
     };
     let invalid = Code::InvalidArgument;
-    row(
-        "an order without id",
-        department,
-        order(&|o| o.request_id.clear()),
-        invalid,
-        "FIELD_REQUIRED",
-        "request_id",
-    );
-    row(
-        "an order with a long id",
-        department,
-        order(&|o| o.request_id = "x".repeat(65)),
-        invalid,
-        "TEXT_INVALID",
-        "request_id",
-    );
+    row("an order without id", department, order(&|o| o.request_id.clear()), invalid, "FIELD_REQUIRED", "request_id");
+    row("an order with a long id", department, order(&|o| o.request_id = "x".repeat(65)), invalid, "TEXT_INVALID", "request_id");
     row("an order of an unknown kind", department, order(&|o| o.kind = 77), invalid, "ENUM_UNKNOWN", "kind");
     row("an order of no kind", department, order(&|o| o.kind = 0), invalid, "FIELD_REQUIRED", "kind");
-    row(
-        "an order without agency",
-        department,
-        order(&|o| o.agency.clear()),
-        invalid,
-        "FIELD_REQUIRED",
-        "agency",
-    );
-    row(
-        "an order due in the year 9999",
-        department,
-        order(&|o| o.due_at = Some(FAR)),
-        invalid,
-        "TIME_OUT_OF_RANGE",
-        "due_at",
-    );
-    row(
-        "an order with a spoilt item",
-        department,
-        order(&|o| o.item = code(&codes::item_with_wrong_check_digit(5))),
-        invalid,
-        "CHECK_DIGIT",
-        "item.value",
-    );
-    row(
-        "an order with an undecodable personal part",
-        department,
-        order(&|o| o.personal = vec![0x0a, 0x7f].into()),
-        invalid,
-        "MESSAGE_MALFORMED",
-        "personal",
-    );
+    row("an order without agency", department, order(&|o| o.agency.clear()), invalid, "FIELD_REQUIRED", "agency");
+    row("an order due in the year 9999", department, order(&|o| o.due_at = Some(FAR)), invalid, "TIME_OUT_OF_RANGE", "due_at");
+    row("an order with a spoilt item", department, order(&|o| o.item = code(&codes::item_with_wrong_check_digit(5))), invalid, "CHECK_DIGIT", "item.value");
+    row("an order with an undecodable personal part", department, order(&|o| o.personal = vec![0x0a, 0x7f].into()), invalid, "MESSAGE_MALFORMED", "personal");
     let not_found = Code::NotFound;
-    row(
-        "an order of an unknown procedure",
-        department,
-        order(&|o| o.procedure = "procedures/9.999999".into()),
-        not_found,
-        "NOT_FOUND",
-        "procedure",
-    );
-    row(
-        "an order by no carrier",
-        department,
-        order(&|o| o.carrier = "carriers/none".into()),
-        not_found,
-        "NOT_FOUND",
-        "carrier",
-    );
-    row(
-        "an order in an unknown agency's name",
-        department,
-        order(&|o| o.agency = "agencies/H01".into()),
-        not_found,
-        "NOT_FOUND",
-        "agency",
-    );
+    row("an order of an unknown procedure", department, order(&|o| o.procedure = "procedures/9.999999".into()), not_found, "NOT_FOUND", "procedure");
+    row("an order by no carrier", department, order(&|o| o.carrier = "carriers/none".into()), not_found, "NOT_FOUND", "carrier");
+    row("an order in an unknown agency's name", department, order(&|o| o.agency = "agencies/H01".into()), not_found, "NOT_FOUND", "agency");
     let failed = Code::FailedPrecondition;
-    row(
-        "an order of what may not go by post",
-        department,
-        order(&|o| o.procedure = NOT_BY_POST.into()),
-        failed,
-        "PROCEDURE_NOT_ELIGIBLE",
-        "procedure",
-    );
-    row(
-        "an order of a return",
-        department,
-        order(&|o| o.set_kind(v1::LegKind::ReturnToCitizen)),
-        failed,
-        "LEG_STATE",
-        "kind",
-    );
+    row("an order of what may not go by post", department, order(&|o| o.procedure = NOT_BY_POST.into()), failed, "PROCEDURE_NOT_ELIGIBLE", "procedure");
+    row("an order of a return", department, order(&|o| o.set_kind(v1::LegKind::ReturnToCitizen)), failed, "LEG_STATE", "kind");
 
     let cancel = |name: &str| {
         let (request_id, name) = (world.fresh("cancel"), name.to_owned());
         Call::Cancel(v1::CancelLegRequest { request_id, name, ..Default::default() })
     };
-    row(
-        "a cancellation after the pick-up",
-        department,
-        cancel(&ground.picked_up.name),
-        failed,
-        "LEG_STATE",
-        "name",
-    );
-    row(
-        "a cancellation of a foreign leg",
-        department,
-        cancel(&ground.foreign_leg.name),
-        not_found,
-        "NOT_FOUND",
-        "name",
-    );
+    row("a cancellation after the pick-up", department, cancel(&ground.picked_up.name), failed, "LEG_STATE", "name");
+    row("a cancellation of a foreign leg", department, cancel(&ground.foreign_leg.name), not_found, "NOT_FOUND", "name");
     row("a cancellation of nothing", department, cancel("legs/0-99999"), not_found, "NOT_FOUND", "name");
     row("a cancellation without name", department, cancel(""), invalid, "FIELD_REQUIRED", "name");
-    row(
-        "a cancellation of no leg's name",
-        department,
-        cancel("dossiers/0-1"),
-        invalid,
-        "TEXT_INVALID",
-        "name",
-    );
+    row("a cancellation of no leg's name", department, cancel("dossiers/0-1"), invalid, "TEXT_INVALID", "name");
 
     let register = |change: &dyn Fn(&mut v1::RegisterDossierRequest)| {
         let mut request = world.registration(&codes::dossier(9));
@@ -882,57 +481,12 @@ fn commands(world: &World, ground: &Ground) -> Vec<Row> {
         Call::Register(request)
     };
     let exists = Code::AlreadyExists;
-    row(
-        "a second registration with other content",
-        department,
-        register(&|r| {
-            r.code = code(&codes::dossier(1));
-            r.slip = "000777".into();
-        }),
-        exists,
-        "DOSSIER_EXISTS",
-        "code",
-    );
-    row(
-        "a request id used for another dossier",
-        department,
-        register(&|r| r.request_id = "ground-dossier".into()),
-        exists,
-        "EVENT_KEY_REUSED",
-        "",
-    );
-    row(
-        "a registration without code",
-        department,
-        register(&|r| r.code = None),
-        invalid,
-        "FIELD_REQUIRED",
-        "code",
-    );
-    row(
-        "a registration with an impossible date",
-        department,
-        register(&|r| r.code = code("H99.14-261320-0001")),
-        invalid,
-        "DATE_IMPOSSIBLE",
-        "code.value",
-    );
-    row(
-        "0x00 in a slip",
-        department,
-        register(&|r| r.slip = "0\u{0}1".into()),
-        invalid,
-        "TEXT_INVALID",
-        "slip",
-    );
-    row(
-        "a registration of an item",
-        department,
-        register(&|r| r.code = code(&codes::item(1))),
-        invalid,
-        "CODE_FORMAT",
-        "code.value",
-    );
+    row("a second registration with other content", department, register(&|r| { r.code = code(&codes::dossier(1)); r.slip = "000777".into(); }), exists, "DOSSIER_EXISTS", "code");
+    row("a request id used with other content", department, register(&|r| { r.request_id = "ground-dossier".into(); r.code = code(&codes::dossier(1)); r.slip = "000777".into(); }), exists, "EVENT_KEY_REUSED", "");
+    row("a registration without code", department, register(&|r| r.code = None), invalid, "FIELD_REQUIRED", "code");
+    row("a registration with an impossible date", department, register(&|r| r.code = code("H99.14-261320-0001")), invalid, "DATE_IMPOSSIBLE", "code.value");
+    row("0x00 in a slip", department, register(&|r| r.slip = "0\u{0}1".into()), invalid, "TEXT_INVALID", "slip");
+    row("a registration of an item", department, register(&|r| r.code = code(&codes::item(1))), invalid, "CODE_FORMAT", "code.value");
 
     let accept = |target: v1::accept_dossier_request::Target| {
         Call::Accept(v1::AcceptDossierRequest {
@@ -944,58 +498,17 @@ fn commands(world: &World, ground: &Ground) -> Vec<Row> {
         })
     };
     use v1::accept_dossier_request::Target;
-    row(
-        "an acceptance before the handover",
-        department,
-        accept(Target::Leg(ground.picked_up.name.clone())),
-        failed,
-        "LEG_STATE",
-        "leg",
-    );
-    row(
-        "an acceptance of an order",
-        department,
-        accept(Target::Item(code(&codes::item(2)).unwrap())),
-        failed,
-        "LEG_STATE",
-        "item",
-    );
-    row(
-        "an acceptance of a foreign leg",
-        department,
-        accept(Target::Leg(ground.foreign_leg.name.clone())),
-        not_found,
-        "NOT_FOUND",
-        "leg",
-    );
-    row(
-        "an acceptance of a foreign item",
-        department,
-        accept(Target::Item(code(&codes::item(3)).unwrap())),
-        not_found,
-        "NOT_FOUND",
-        "item",
-    );
-    row(
-        "an acceptance of nothing",
-        department,
-        accept(Target::Item(code(&codes::item(4)).unwrap())),
-        not_found,
-        "NOT_FOUND",
-        "item",
-    );
-    row(
-        "a leg of the department, by its sibling",
-        sibling,
-        cancel(&ground.ordered.name),
-        not_found,
-        "NOT_FOUND",
-        "name",
-    );
+    row("an acceptance before the handover", department, accept(Target::Leg(ground.picked_up.name.clone())), failed, "LEG_STATE", "leg");
+    row("an acceptance of an order", department, accept(Target::Item(code(&codes::item(2)).unwrap())), failed, "LEG_STATE", "item");
+    row("an acceptance of a foreign leg", department, accept(Target::Leg(ground.foreign_leg.name.clone())), not_found, "NOT_FOUND", "leg");
+    row("an acceptance of a foreign item", department, accept(Target::Item(code(&codes::item(3)).unwrap())), not_found, "NOT_FOUND", "item");
+    row("an acceptance of nothing", department, accept(Target::Item(code(&codes::item(4)).unwrap())), not_found, "NOT_FOUND", "item");
+    row("a leg of the department, by its sibling", sibling, cancel(&ground.ordered.name), not_found, "NOT_FOUND", "name");
     rows
 }
 
 /// The rows about looking up.
+#[rustfmt::skip] // a table reads best as one row a line
 fn look_ups(world: &World, ground: &Ground) -> Vec<Row> {
     let Province { department, sibling, .. } = &world.province;
     let mut rows = Vec::new();
@@ -1011,204 +524,47 @@ fn look_ups(world: &World, ground: &Ground) -> Vec<Row> {
     row("a leg that never was", Call::GetLeg("legs/0-99999".into()), not_found, "NOT_FOUND", "name");
     row("a leg without name", Call::GetLeg(String::new()), invalid, "FIELD_REQUIRED", "name");
     row("a leg of no name", Call::GetLeg("legs/0-0".into()), invalid, "TEXT_INVALID", "name");
-    row(
-        "a foreign dossier by name",
-        get(by_name(&ground.foreign_dossier.name), None),
-        not_found,
-        "NOT_FOUND",
-        "name",
-    );
-    row(
-        "a foreign dossier by code",
-        get(by_code("H99.17-261120-0001"), None),
-        not_found,
-        "NOT_FOUND",
-        "code",
-    );
+    row("a foreign dossier by name", get(by_name(&ground.foreign_dossier.name), None), not_found, "NOT_FOUND", "name");
+    row("a foreign dossier by code", get(by_code("H99.17-261120-0001"), None), not_found, "NOT_FOUND", "code");
     row("a dossier that never was", get(by_name("dossiers/0-99999"), None), not_found, "NOT_FOUND", "name");
-    row("a dossier by nothing", get(None, None), invalid, "FIELD_REQUIRED", "name");
-    row(
-        "a dossier by a spoilt code",
-        get(by_code(&codes::item_with_wrong_check_digit(1)), None),
-        invalid,
-        "CHECK_DIGIT",
-        "code.value",
-    );
-    row(
-        "a dossier in the future",
-        get(by_code(&codes::item(1)), Some(At::ReadTime(in_the_future()))),
-        invalid,
-        "TIME_OUT_OF_RANGE",
-        "read_time",
-    );
-    row(
-        "a dossier in the year 9999",
-        get(by_code(&codes::item(1)), Some(At::ReadTime(FAR))),
-        invalid,
-        "TIME_OUT_OF_RANGE",
-        "read_time",
-    );
+    row("a dossier by nothing", get(None, None), invalid, "FIELD_REQUIRED", "key");
+    row("a dossier by a spoilt code", get(by_code(&codes::item_with_wrong_check_digit(1)), None), invalid, "CHECK_DIGIT", "code.value");
+    row("a dossier in the future", get(by_code(&codes::item(1)), Some(At::ReadTime(in_the_future()))), invalid, "TIME_OUT_OF_RANGE", "read_time");
+    row("a dossier in the year 9999", get(by_code(&codes::item(1)), Some(At::ReadTime(FAR))), invalid, "TIME_OUT_OF_RANGE", "read_time");
     let events = |key| Call::Events(v1::ListDossierEventsRequest { key, ..Default::default() });
     use v1::list_dossier_events_request::Key as EventsKey;
-    row(
-        "events of a foreign dossier",
-        events(Some(EventsKey::Name(ground.foreign_dossier.name.clone()))),
-        not_found,
-        "NOT_FOUND",
-        "name",
-    );
-    row("events of nothing", events(None), invalid, "FIELD_REQUIRED", "name");
-    row(
-        "a search for a spoilt code",
-        Call::Search(v1::SearchDossiersRequest { code: code("hello"), ..Default::default() }),
-        invalid,
-        "CODE_FORMAT",
-        "code.value",
-    );
-    row(
-        "a search for nothing",
-        Call::Search(v1::SearchDossiersRequest::default()),
-        invalid,
-        "FIELD_REQUIRED",
-        "code",
-    );
+    row("events of a foreign dossier", events(Some(EventsKey::Name(ground.foreign_dossier.name.clone()))), not_found, "NOT_FOUND", "name");
+    row("events of nothing", events(None), invalid, "FIELD_REQUIRED", "key");
+    row("a search for a spoilt code", Call::Search(v1::SearchDossiersRequest { code: code(&codes::item_with_wrong_check_digit(8)), ..Default::default() }), invalid, "CHECK_DIGIT", "code.value");
+    row("a search for nothing", Call::Search(v1::SearchDossiersRequest::default()), invalid, "FIELD_REQUIRED", "code");
 
     for (what, page_size) in [("a page of −1", -1), ("a page of 1,001", 1_001)] {
-        row(
-            what,
-            Call::ListLegs(v1::ListLegsRequest { page_size, ..Default::default() }),
-            invalid,
-            "PAGE_SIZE",
-            "page_size",
-        );
-        row(
-            what,
-            Call::ListDossiers(v1::ListDossiersRequest { page_size, ..Default::default() }),
-            invalid,
-            "PAGE_SIZE",
-            "page_size",
-        );
-        row(
-            what,
-            Call::Pull(v1::PullEventsRequest { page_size, ..Default::default() }),
-            invalid,
-            "PAGE_SIZE",
-            "page_size",
-        );
-        row(
-            what,
-            Call::Search(v1::SearchDossiersRequest {
-                page_size,
-                code: code(&codes::item(1)),
-                ..Default::default()
-            }),
-            invalid,
-            "PAGE_SIZE",
-            "page_size",
-        );
+        row(what, Call::ListLegs(v1::ListLegsRequest { page_size, ..Default::default() }), invalid, "PAGE_SIZE", "page_size");
+        row(what, Call::ListDossiers(v1::ListDossiersRequest { page_size, ..Default::default() }), invalid, "PAGE_SIZE", "page_size");
+        row(what, Call::Pull(v1::PullEventsRequest { page_size, ..Default::default() }), invalid, "PAGE_SIZE", "page_size");
+        row(what, Call::Search(v1::SearchDossiersRequest { page_size, code: code(&codes::item(1)), ..Default::default() }), invalid, "PAGE_SIZE", "page_size");
     }
     let parent = || SIBLING.to_owned();
-    row(
-        "another party's legs",
-        Call::ListLegs(v1::ListLegsRequest { parent: parent(), ..Default::default() }),
-        not_found,
-        "NOT_FOUND",
-        "parent",
-    );
-    row(
-        "another party's dossiers",
-        Call::ListDossiers(v1::ListDossiersRequest { parent: parent(), ..Default::default() }),
-        not_found,
-        "NOT_FOUND",
-        "parent",
-    );
-    row(
-        "another party's feed",
-        Call::Pull(v1::PullEventsRequest { parent: parent(), ..Default::default() }),
-        not_found,
-        "NOT_FOUND",
-        "parent",
-    );
-    row(
-        "another party's stream",
-        Call::Stream(v1::StreamEventsRequest { parent: parent(), ..Default::default() }),
-        not_found,
-        "NOT_FOUND",
-        "parent",
-    );
-    row(
-        "a feed of nobody",
-        Call::Pull(v1::PullEventsRequest { parent: "agencies/H01".into(), ..Default::default() }),
-        not_found,
-        "NOT_FOUND",
-        "parent",
-    );
+    row("another party's legs", Call::ListLegs(v1::ListLegsRequest { parent: parent(), ..Default::default() }), not_found, "NOT_FOUND", "parent");
+    row("another party's dossiers", Call::ListDossiers(v1::ListDossiersRequest { parent: parent(), ..Default::default() }), not_found, "NOT_FOUND", "parent");
+    row("another party's feed", Call::Pull(v1::PullEventsRequest { parent: parent(), ..Default::default() }), not_found, "NOT_FOUND", "parent");
+    row("another party's stream", Call::Stream(v1::StreamEventsRequest { parent: parent(), ..Default::default() }), not_found, "NOT_FOUND", "parent");
+    row("a feed of nobody", Call::Pull(v1::PullEventsRequest { parent: "agencies/H01".into(), ..Default::default() }), not_found, "NOT_FOUND", "parent");
 
     let token = |page_token: String| Call::ListLegs(v1::ListLegsRequest { page_token, ..Default::default() });
     let mut spoilt = ground.leg_page.clone();
     spoilt.insert(3, 'x');
     row("a damaged page token", token(spoilt), invalid, "CURSOR_INVALID", "page_token");
     row("a page token of nothing", token("next".into()), invalid, "CURSOR_INVALID", "page_token");
-    row(
-        "a page token of another call",
-        Call::ListDossiers(v1::ListDossiersRequest {
-            page_token: ground.leg_page.clone(),
-            ..Default::default()
-        }),
-        invalid,
-        "CURSOR_INVALID",
-        "page_token",
-    );
-    row(
-        "a page token with another filter",
-        Call::ListLegs(v1::ListLegsRequest {
-            page_token: ground.leg_page.clone(),
-            open_only: true,
-            ..Default::default()
-        }),
-        invalid,
-        "CURSOR_INVALID",
-        "page_token",
-    );
-    row(
-        "a damaged cursor",
-        Call::Pull(from_cursor(damaged(&ground.cursor))),
-        invalid,
-        "CURSOR_INVALID",
-        "cursor",
-    );
-    row(
-        "a cursor ahead",
-        Call::Pull(from_cursor(ahead(&ground.cursor))),
-        Code::OutOfRange,
-        "CURSOR_AHEAD",
-        "cursor",
-    );
-    row(
-        "a stream from a damaged cursor",
-        Call::Stream(v1::StreamEventsRequest { cursor: damaged(&ground.cursor), ..Default::default() }),
-        invalid,
-        "CURSOR_INVALID",
-        "cursor",
-    );
+    row("a page token of another call", Call::ListDossiers(v1::ListDossiersRequest { page_token: ground.leg_page.clone(), ..Default::default() }), invalid, "CURSOR_INVALID", "page_token");
+    row("a page token with another filter", Call::ListLegs(v1::ListLegsRequest { page_token: ground.leg_page.clone(), open_only: true, ..Default::default() }), invalid, "CURSOR_INVALID", "page_token");
+    row("a damaged cursor", Call::Pull(from_cursor(damaged(&ground.cursor))), invalid, "CURSOR_INVALID", "cursor");
+    row("a cursor ahead", Call::Pull(from_cursor(ahead(&ground.cursor))), Code::OutOfRange, "CURSOR_AHEAD", "cursor");
+    row("a stream from a damaged cursor", Call::Stream(v1::StreamEventsRequest { cursor: damaged(&ground.cursor), ..Default::default() }), invalid, "CURSOR_INVALID", "cursor");
     let foreign = Call::Pull(from_cursor(ground.cursor.clone()));
-    rows.push(Row {
-        what: "a foreign cursor",
-        who: sibling.clone(),
-        call: foreign,
-        code: invalid,
-        reason: "CURSOR_FOREIGN",
-        field: "cursor",
-    });
+    rows.push(Row { what: "a foreign cursor", who: sibling.clone(), call: foreign, code: invalid, reason: "CURSOR_FOREIGN", field: "cursor" });
     let foreign = token(ground.leg_page.clone());
-    rows.push(Row {
-        what: "a foreign page token",
-        who: sibling.clone(),
-        call: foreign,
-        code: invalid,
-        reason: "CURSOR_INVALID",
-        field: "page_token",
-    });
+    rows.push(Row { what: "a foreign page token", who: sibling.clone(), call: foreign, code: invalid, reason: "CURSOR_INVALID", field: "page_token" });
     rows
 }
 
@@ -1281,121 +637,5 @@ async fn what_a_caller_may_not_see_is_refused_in_the_same_bytes_as_what_never_wa
         let never = whole(make(&world, &p.department, never).await.unwrap_err());
         assert_eq!(foreign, never, "pair {index}");
         assert_eq!(foreign.0, Code::NotFound, "pair {index}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn one_bad_line_of_five_hundred_is_answered_by_name_and_the_others_are_kept() {
-    let world = World::start().await;
-    let post = &world.province.post;
-    let good = |n: u64| {
-        let event =
-            v1::Event { agency: DEPARTMENT.to_owned(), ..event(v1::EventType::PickedUp, &codes::item(n)) };
-        capture(PDA, &format!("line-{n}"), &event)
-    };
-    let head = world.scan(PDA, v1::EventType::OfficeIn, &codes::item(9_999)).await.position.unwrap().pos;
-    let bad = |change: &dyn Fn(&mut v1::Event)| {
-        let mut event = event(v1::EventType::PickedUp, &codes::item(1));
-        change(&mut event);
-        capture(PDA, "bad", &event).encode_to_vec()
-    };
-    let bads: [(&str, &str, Vec<u8>); 4] = [
-        ("TEXT_INVALID", "event.code.value", bad(&|event| event.code = slip("00\u{0}1"))),
-        ("DEVICE_SEQ_RANGE", "event.device_seq", bad(&|event| event.device_seq = u64::MAX)),
-        ("MESSAGE_MALFORMED", "", vec![0x0a, 0x05, 0xff]),
-        ("MESSAGE_MALFORMED", "", vec![0x0a, 0x02, 0xc3, 0x28]),
-    ];
-    let mut expected = head;
-    for (round, (reason, field, bad)) in bads.into_iter().enumerate() {
-        let round = round as u64;
-        let at = (137 * (round as usize + 1)) % 500;
-        let mut lines: Vec<Bytes> = (0..499).map(|n| good(round * 499 + n).encode_to_vec().into()).collect();
-        lines.insert(at, bad.into());
-        let results = world.batch(post, lines).await.unwrap();
-        assert_eq!(results.len(), 500);
-        for (index, result) in results.into_iter().enumerate() {
-            match result.result.unwrap() {
-                Line::Refusal(refusal) => {
-                    assert_eq!(index, at, "{refusal:?}");
-                    assert_eq!((refusal.reason.as_str(), refusal.field.as_str()), (reason, field));
-                    assert_eq!(refusal.code, Code::InvalidArgument as i32);
-                    says_nothing_of_the_inside(reason, &refusal.message, &world);
-                }
-                Line::Recorded(recorded) => {
-                    expected += 1;
-                    assert_eq!(recorded.position.unwrap().pos, expected, "answers are in the order of lines");
-                    assert!(!recorded.replayed);
-                }
-            }
-        }
-        assert_eq!(expected, head + 499 * (round + 1));
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn new_replayed_refused_and_undecodable_lines_share_a_batch_and_spend_no_number() {
-    let world = World::start().await;
-    let post = &world.province.post;
-    let of = |id: &str, n: u64| {
-        let event = v1::Event {
-            agency: DEPARTMENT.to_owned(),
-            occurred_at: Some(prost_types::Timestamp { seconds: 1_700_000_000 + n as i64, nanos: 0 }),
-            ..event(v1::EventType::PickedUp, &codes::item(n))
-        };
-        Bytes::from(capture(PDA, id, &event).encode_to_vec())
-    };
-    let first: Vec<Bytes> = (0..100).map(|n| of(&format!("old-{n}"), n)).collect();
-    let stored = world.batch(post, first.clone()).await.unwrap();
-    let record_of = |result: &v1::LineResult| match result.result.as_ref().unwrap() {
-        Line::Recorded(recorded) => recorded.record.clone(),
-        Line::Refusal(refusal) => panic!("{refusal:?}"),
-    };
-
-    // Of every five lines: one new, one replayed, one refused, one undecodable, one new twice over.
-    let mut lines = Vec::new();
-    for n in 0..100_u64 {
-        lines.push(of(&format!("new-{n}"), 1_000 + n));
-        lines.push(first[n as usize].clone());
-        lines.push(match n % 4 {
-            0 => of(&format!("old-{n}"), 5_000 + n),
-            1 => of("", 1),
-            2 => Bytes::from(
-                capture(OTHER_PDA, "x", &event(v1::EventType::Held, &codes::item(1))).encode_to_vec(),
-            ),
-            _ => Bytes::from(capture(PDA, "x", &event(v1::EventType::Held, "hello")).encode_to_vec()),
-        });
-        lines.push(Bytes::from_static(&[0x0a, 0x7f, 0x01]));
-        lines.push(of(&format!("new-{n}"), 1_000 + n));
-    }
-    let results = world.batch(post, lines).await.unwrap();
-    assert_eq!(results.len(), 500);
-    let mut next = 100;
-    for (n, five) in results.chunks(5).enumerate() {
-        let Some(Line::Recorded(new)) = &five[0].result else { panic!("{:?}", five[0]) };
-        let Some(Line::Recorded(again)) = &five[4].result else { panic!("{:?}", five[4]) };
-        let Some(Line::Recorded(old)) = &five[1].result else { panic!("{:?}", five[1]) };
-        let Some(Line::Refusal(refused)) = &five[2].result else { panic!("{:?}", five[2]) };
-        let Some(Line::Refusal(garbage)) = &five[3].result else { panic!("{:?}", five[3]) };
-        next += 1;
-        assert_eq!(new.position.unwrap().pos, next);
-        assert_eq!((&again.record, again.replayed, new.replayed), (&new.record, true, false));
-        assert_eq!((&old.record, old.replayed), (&record_of(&stored[n]), true));
-        let reason = ["EVENT_KEY_REUSED", "FIELD_REQUIRED", "UNKNOWN_SOURCE", "CODE_FORMAT"][n % 4];
-        assert_eq!((refused.reason.as_str(), garbage.reason.as_str()), (reason, "MESSAGE_MALFORMED"));
-        if n % 4 == 0 {
-            assert_eq!(refused.first.unwrap().pos, n as u64 + 1, "where the first stands");
-            assert_eq!((refused.first_digest.len(), refused.this_digest.len()), (32, 32));
-            assert_ne!(refused.first_digest, refused.this_digest);
-        }
-    }
-    assert_eq!(next, 200);
-    // `log` asserts that it is dense.
-    assert_eq!(world.log(post).await.len(), 200);
-    assert_eq!(world.log(&world.province.department).await.len(), 200);
-    assert!(world.log(&world.province.sibling).await.is_empty());
-    let checked = crate::support::ledger::check(&world.gateway.database());
-    assert_eq!((checked.entries, checked.listed), (200, 400));
-    for line in world.log(post).await {
-        assert_eq!(world::record(&line).source.as_str(), PDA, "nothing of the other carrier's line was kept");
     }
 }

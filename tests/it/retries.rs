@@ -22,6 +22,8 @@ fn events_between() -> u64 {
     std::env::var("TRAO_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(EVENTS)
 }
 const EVENTS: u64 = 100_000;
+/// Batches on the way at once: half the intake, which is the most that one source may fill.
+const WRITERS: u64 = 4;
 
 fn unknown_pick_up(id: &str) -> v1::Capture {
     capture(PDA, id, &event(v1::EventType::OfficeIn, &codes::item(1)))
@@ -276,7 +278,7 @@ async fn the_same_key_gets_the_same_bytes_after_very_many_other_events() {
     let (began, events) = (Instant::now(), events_between());
     // The smallest well-formed fact: a scan that read as no code.
     let smallest = event(v1::EventType::OfficeIn, "").encode_to_vec();
-    let writers = (0..8_u64).map(|writer| {
+    let writers = (0..WRITERS).map(|writer| {
         let (world, post, smallest) = (&world, &post, &smallest);
         async move {
             let mut number = writer;
@@ -296,7 +298,7 @@ async fn the_same_key_gets_the_same_bytes_after_very_many_other_events() {
                 for result in world.batch(post, lines).await.unwrap() {
                     assert!(!recorded_of(result).replayed);
                 }
-                number += 8;
+                number += WRITERS;
             }
         }
     });
