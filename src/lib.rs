@@ -11,7 +11,9 @@ pub mod store;
 pub mod stream;
 pub mod view;
 
+pub mod admin;
 pub mod clock;
+pub mod config;
 pub mod demo;
 pub mod limits;
 pub mod random;

@@ -1,3 +1,55 @@
 //! The `trao` binary: parses the command line and calls the library.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use trao::config::{Cli, Command};
+use trao::doors::cli::{ClientArgs, Exit, Failure, Output, spoken_here};
+use trao::doors::cli::{classify, feed, history, scan, status, sync};
+use trao::{admin, demo, serve, telemetry};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start();
+    let mut output = Output::stdout();
+    let exit = match cli.command {
+        Command::Serve(options) => locally(serve::run(options.options())),
+        Command::Demo(options) => locally(demo::run(&options.options())),
+        Command::Migrate(options) => admin::end(admin::migrate(&options)),
+        Command::Backup(options) => admin::end(admin::backup(&options)),
+        Command::Keys(options) => admin::end(admin::keys(&options, &mut output)),
+        Command::Classify(args) => {
+            let ended = classify::run(&args, std::io::stdin(), &mut output);
+            ended.unwrap_or_else(|failure| failure.tell(&mut output, false, spoken_here()))
+        }
+        Command::Scan(args) => remotely(scan::run(&args, &mut output), &args.client),
+        Command::Sync(args) => remotely(sync::run(&args, &mut output), &args.client),
+        Command::Status(args) => remotely(status::run(&args, &mut output), &args.client),
+        Command::History(args) => remotely(history::run(&args, &mut output), &args.client),
+        Command::Feed(args) => remotely(feed::run(&args, &mut output), &args.client),
+    };
+    ExitCode::from(exit.code())
+}
+
+/// Runs a client's command; what went wrong is told in the language and form asked for.
+fn remotely(command: impl Future<Output = Result<Exit, Failure>>, client: &ClientArgs) -> Exit {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => {
+            let ended = runtime.block_on(command);
+            ended
+                .unwrap_or_else(|failure| failure.tell(&mut Output::stdout(), client.json, client.language()))
+        }
+        Err(error) => locally(Err(error.into())),
+    }
+}
+
+/// How a command on this machine ends: its error with everything under it.
+fn locally(ended: anyhow::Result<()>) -> Exit {
+    match ended {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            eprintln!("trao: {error:#}");
+            Exit::Refused
+        }
+    }
+}

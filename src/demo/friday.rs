@@ -38,6 +38,7 @@ pub(super) async fn live(gateway: &mut Child, data: &Path, telling: &Telling) ->
         commune: Hand::of(gateway, data, "commune", "agencies/H99.60.05/devices/reader-1").await?,
         department: Hand::of(gateway, data, "department", "agencies/H99.14/systems/office").await?,
     };
+    pickups_ordered(&cast, telling).await.context("the pick-ups are ordered")?;
     results_leave(&mut cast, telling).await.context("the results leave")?;
     at_the_door(&mut cast, telling).await.context("at the door")?;
     at_the_office(&mut cast, telling).await.context("at the office")?;
@@ -78,7 +79,7 @@ async fn order(
     answer.into_inner().leg.context("an order without a leg")
 }
 
-/// Thursday evening and Friday morning: the department hands forty results to the post.
+/// The department hands forty results to the post.
 async fn results_leave(cast: &mut Cast, telling: &Telling) -> anyhow::Result<()> {
     let early = at("06:40", 0);
     let mut dossiers = DossierServiceClient::new(cast.department.channel());
@@ -120,8 +121,8 @@ async fn results_leave(cast: &mut Cast, telling: &Telling) -> anyhow::Result<()>
     Ok(())
 }
 
-/// Slips, a citizen's door, and papers that are not complete.
-async fn at_the_door(cast: &mut Cast, telling: &Telling) -> anyhow::Result<()> {
+/// The commune orders three pick-ups: there are slips, and no dossier codes yet.
+async fn pickups_ordered(cast: &Cast, telling: &Telling) -> anyhow::Result<()> {
     for (number, slip_number) in ["000123", "000124", "000125"].into_iter().enumerate() {
         order(&cast.commune, v1::LegKind::Inbound, |request| {
             request.request_id = format!("fetch-{number}");
@@ -137,7 +138,11 @@ async fn at_the_door(cast: &mut Cast, telling: &Telling) -> anyhow::Result<()> {
         "xã đăng ký thu gom 3 hồ sơ, chưa có mã",
         "slips 000123 000124 000125",
     );
+    Ok(())
+}
 
+/// A citizen's door, and papers that are not complete.
+async fn at_the_door(cast: &mut Cast, telling: &Telling) -> anyhow::Result<()> {
     let picked = v1::Event { also: vec![slip("000123")], ..event(Type::PickedUp, "RA990000010VN") };
     let recorded = cast.postman.scan(picked, at("07:05", 0)).await?;
     ensure!(

@@ -1,6 +1,5 @@
 //! The ledger: what the gateway answers after the day, added up and asserted.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
@@ -9,6 +8,7 @@ use super::Telling;
 use super::child::Child;
 use super::hands::{Hand, at};
 use crate::doors::wire::v1;
+use crate::dossier::invariants::{self, Told};
 use crate::dossier::leg::HolderKind;
 use crate::seal::record::Record;
 use v1::dossier_service_client::DossierServiceClient;
@@ -36,7 +36,10 @@ pub(super) async fn check(gateway: &Child, data: &Path, telling: &Telling) -> an
     let log = read_log(&clerk).await.context("the carrier's log")?;
     read_log(&department).await.context("the department's log")?;
     read_log(&commune).await.context("the commune's log")?;
-    let conserved = conserved(&log)?;
+    let told: Vec<Told> = log.iter().map(Record::told).collect();
+    invariants::outcomes_conserve(&told)
+        .map_err(|why| anyhow::anyhow!("an envelope was in other hands: {why}"))?;
+    let conserved = told.len();
     let legs = all_legs(&clerk).await?;
     let count = |kind: v1::LegKind, states: &[v1::LegState]| {
         let states: Vec<i32> = states.iter().map(|state| i32::from(*state)).collect();
@@ -154,26 +157,6 @@ async fn read_log(hand: &Hand) -> anyhow::Result<Vec<Record>> {
         }
         start = Some(v1::pull_events_request::Start::Cursor(page.next_cursor));
     }
-}
-
-/// Follows every hand-over in the records alone: what an event says was held before is what was held.
-fn conserved(records: &[Record]) -> anyhow::Result<usize> {
-    let mut holders = BTreeMap::new();
-    for record in records {
-        let (Some(leg), Some(outcome)) = (record.leg, &record.outcome) else { continue };
-        if let Some(known) = holders.get(&leg) {
-            ensure!(
-                *known == outcome.holder_before,
-                "{}: the envelope was in other hands",
-                record.position()
-            );
-        }
-        holders.insert(leg, outcome.holder_after.clone());
-        if let Some(ended) = record.other_leg {
-            holders.insert(ended, crate::dossier::leg::Holder::NONE);
-        }
-    }
-    Ok(records.len())
 }
 
 async fn all_legs(hand: &Hand) -> anyhow::Result<Vec<v1::Leg>> {

@@ -2,6 +2,7 @@
 //! Never: decides what a scan means, or sees SQL.
 
 pub mod accept;
+pub mod cli;
 pub mod grpc;
 pub mod reasons;
 pub mod refusal;

@@ -50,11 +50,11 @@ numbered! {
         VoidRefused = 20 "VOID_REFUSED",
         /// Only a supervisor may revoke a delivery.
         NotSupervisor = 21 "NOT_SUPERVISOR",
-        /// The leg already has so many events that this one was only recorded.
+        /// The leg already has so many events that this one, not the newest, was only recorded.
         Late = 22 "LATE",
         /// The event was journaled but could not be applied.
         NotApplied = 23 "NOT_APPLIED",
-        /// The citizen holds what only another institution can accept.
+        /// Said to be delivered, on a leg that ends where an agency signs for it: it counts as an offer.
         WrongKind = 24 "WRONG_KIND",
         /// The procedure named is not in the directory.
         ProcedureUnknown = 25 "PROCEDURE_UNKNOWN",

@@ -81,3 +81,48 @@ fn same<T: PartialEq>(known: Option<&T>, new: &T, field: &str) -> Result<bool, R
 fn exists(field: &str, detail: &str) -> Refusal {
     Refusal::field(Reason::ResourceExists, field, detail)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dossier::directory::{Agency, AgencyKind, Alias, Enrolment};
+    use crate::dossier::names::Lane;
+
+    fn agency(code: &str, valid_to: Option<Day>) -> Agency {
+        let name = PartyName::new(&format!("agencies/{code}"));
+        Agency {
+            name,
+            title: String::new(),
+            parent: None,
+            kind: AgencyKind::Both,
+            valid_from: None,
+            valid_to,
+        }
+    }
+
+    #[test]
+    fn two_agencies_never_have_one_code_on_one_day() {
+        let mut directory = Directory::default();
+        for entered in [agency("H99", None), agency("H98", Some(Day(10))), agency("H97", None)] {
+            let enrolment = Enrolment { id: 1, lane: Lane(0) };
+            directory.parties.insert(entered.name.clone(), (enrolment, Party::Agency(entered)));
+        }
+        let alias = |code: &str, from, to| {
+            Note::Alias(Alias {
+                code: code.to_owned(),
+                agency: PartyName::new("agencies/H99"),
+                valid_from: from,
+                valid_to: to,
+            })
+        };
+        let refused =
+            |note: Note| admit(&directory, &note).is_err_and(|r| r.reason == Reason::ResourceExists);
+        // The code of an agency that is no more goes to its successor; not a day sooner, and not that of one that lives.
+        assert_eq!(admit(&directory, &alias("H98", Some(Day(11)), None)), Ok(true));
+        assert!(refused(alias("H98", Some(Day(10)), None)));
+        assert!(refused(alias("H98", None, None)));
+        assert!(refused(alias("H97", Some(Day(11)), None)));
+        assert!(refused(alias("H99", None, None)));
+        assert_eq!(admit(&directory, &alias("000.00.00.H99", None, None)), Ok(true));
+    }
+}

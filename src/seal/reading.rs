@@ -6,6 +6,7 @@ use crate::dossier::apply::Said;
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::custody::Step;
 use crate::dossier::event::{Event, EventType};
+use crate::dossier::invariants::Told;
 use crate::dossier::names::Position;
 
 impl From<&Code> for CodeText {
@@ -41,6 +42,16 @@ impl Record {
         step.attested = self.attested;
         step.late = self.anomalies.iter().any(|a| a.kind == AnomalyKind::Late && a.position == own);
         step
+    }
+
+    /// What it tells about hands.
+    pub fn told(&self) -> Told {
+        Told {
+            position: self.position(),
+            leg: self.leg,
+            other_leg: self.other_leg,
+            outcome: self.outcome.clone(),
+        }
     }
 
     /// What was said, for placing it later. What a record does not hold plays no part in placing.

@@ -427,6 +427,8 @@ forward! { Reader,
     fn follower(&self, lane: Lane, name: &str) -> u64;
     /// Positions after `pos` whose events wait or made tags, ascending.
     fn tie_work(&self, lane: Lane, pos: u64, limit: usize) -> Vec<u64>;
+    /// The leg a waiting event is pinned to.
+    fn pin(&self, lane: Lane, pos: u64) -> Option<Position>;
     /// The codes an event waits for.
     fn waits_for(&self, lane: Lane, pos: u64) -> Vec<CodeKey>;
     /// The events that wait for a code, ascending.

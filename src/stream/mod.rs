@@ -7,6 +7,8 @@ mod desk_reader;
 mod feed;
 mod follow;
 mod places;
+#[cfg(test)]
+mod tests;
 mod tie;
 
 pub use crate::store::{Listed, Stored};

@@ -168,6 +168,10 @@ impl Tie {
     /// Where a waiting event belongs, as far as is known now.
     pub async fn meaning(&self, from: Position, only: Option<&BTreeSet<Position>>) -> Result<Meaning, Error> {
         // CANCEL: only reads.
+        if let Some(pinned) = self.reader.pin(self.lane, from.pos).await? {
+            // Whatever became known since: it is on its way to this leg, and goes to one only.
+            return Ok(Meaning::Leg(pinned));
+        }
         let Some(stored) = self.reader.entry(from).await? else { return Ok(Meaning::Nothing) };
         let said = journal::said(&stored)?;
         if let Some(corrected) = said.event.corrects

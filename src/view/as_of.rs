@@ -67,6 +67,7 @@ mod tests {
             party: PartyName::new(party),
             principal: format!("person of {party}"),
             supervisor: false,
+            attested: true,
             reason: Reason::NONE,
             measure: Measure::NONE,
             office: None,

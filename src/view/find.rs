@@ -172,8 +172,7 @@ impl View {
         if let Some((dossier, _)) = leg.dossier {
             return Ok(Group::Dossier(dossier));
         }
-        let named =
-            |kind| leg.codes.iter().map(|tagged| &tagged.code).filter(move |code| code.kind() == kind);
+        let named = |kind| leg.standing_codes().filter(move |code| code.kind() == kind);
         for code in named(CodeKind::Dossier).chain(named(CodeKind::Slip)) {
             if let Some(dossier) = self.only_dossier_of(leg, code, moment).await?
                 && self.seen(eyes, &dossier, moment).await?.is_some()
@@ -258,8 +257,7 @@ impl View {
         dossier: &desk::Dossier,
         moment: Moment,
     ) -> Result<bool, Error> {
-        let named =
-            |kind| leg.codes.iter().map(|tagged| &tagged.code).filter(move |code| code.kind() == kind);
+        let named = |kind| leg.standing_codes().filter(move |code| code.kind() == kind);
         for code in named(CodeKind::Dossier).chain(named(CodeKind::Slip)) {
             if let Some(only) = self.only_dossier_of(leg, code, moment).await? {
                 return Ok(only.id == dossier.id);

@@ -17,7 +17,6 @@ use v1::feed_service_client::FeedServiceClient;
 
 use crate::support::codes::item;
 use crate::support::gateway::{Gateway, Start};
-use crate::support::ledger::told;
 use crate::support::partner::{PDA, Partner, Province, capture, event};
 use crate::support::seed::Seed;
 
@@ -146,12 +145,13 @@ async fn check(gateway: &Gateway, province: &Province, outside: &Outside) {
     let acknowledged = outside.acknowledged.lock().unwrap();
     for (id, record) in acknowledged.iter() {
         let kept = stored.get(id.as_str()).unwrap_or_else(|| panic!("{id} was acknowledged and is gone"));
-        assert_eq!(kept.encode().unwrap(), *record, "{id} is stored with other bytes");
+        assert_eq!(Bytes::from(kept.encode().unwrap()), *record, "{id} is stored with other bytes");
     }
     let facts = carrier.iter().filter(|record| record.placed_from.is_none()).count();
     assert_eq!(facts, stored.len(), "nothing is stored twice");
     assert_eq!(facts as u64, outside.made.load(Ordering::SeqCst), "everything sent was kept in the end");
-    invariants::outcomes_conserve(&carrier.iter().map(told).collect::<Vec<_>>()).unwrap();
+    let told: Vec<invariants::Told> = carrier.iter().map(Record::told).collect();
+    invariants::outcomes_conserve(&told).unwrap();
     assert!(!agency.is_empty());
     eprintln!(
         "{KILLS} kills, {} acknowledged, {} of them replayed, {} events in the carrier's log",

@@ -26,7 +26,7 @@ use super::refusal::{self, CallContext, Language};
 use crate::access::{Caller, Keys};
 use crate::clock::SharedClock;
 use crate::dossier::directory::Directory;
-use crate::dossier::names::{Micros, PartyName};
+
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::Handle;
 use crate::stream::Feeds;

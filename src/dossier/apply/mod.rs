@@ -208,3 +208,6 @@ pub fn not_applied(party: PartyName, position: Position) -> Written {
     written.flag(position, &[AnomalyKind::NotApplied]);
     written
 }
+
+#[cfg(test)]
+mod tests;

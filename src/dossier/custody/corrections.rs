@@ -28,6 +28,11 @@ impl<'a> Slot<'a> {
         Slot { counts: Some(step), refused: Vec::new(), names: names_of(step).collect(), original: step }
     }
 
+    fn take(&mut self, step: &'a Step) {
+        self.counts = (step.kind != EventType::Voided).then_some(step);
+        self.names.extend(names_of(step));
+    }
+
     /// A correction of something that is not on the leg stands in a place of its own.
     fn astray(step: &'a Step) -> Slot<'a> {
         let refused = vec![(step.position, AnomalyKind::VoidRefused)];
@@ -55,23 +60,27 @@ pub(super) fn arrange<'a>(birth: Position, sorted: &[&'a Step]) -> Vec<Slot<'a>>
     let mut slots: Vec<Slot<'a>> = standing.into_iter().map(Slot::of).collect();
     let roots = Roots::of(&slots, &corrections);
 
-    let mut placed: Vec<(bool, usize, usize, &Step)> = Vec::with_capacity(corrections.len());
+    let mut decided: Vec<(Position, usize, &Step)> = Vec::new();
+    let mut open: Vec<(usize, usize, &Step)> = Vec::new();
     for step in corrections {
         match roots.find(step) {
-            Some((slot, depth)) => placed.push((step.other_leg.is_none(), depth, slot, step)),
+            Some((slot, _)) if step.other_leg.is_some() => decided.push((step.position, slot, step)),
+            Some((slot, depth)) => open.push((depth, slot, step)),
             None => slots.push(Slot::astray(step)),
         }
     }
-    // What was decided comes first, then what corrects an event before what corrects its correction, then the order of
-    // the fold, in which they still are.
-    placed.sort_by_key(|(open, depth, ..)| (*open, *depth));
-    for (open, _, at, step) in placed {
-        let Some(slot) = slots.get_mut(at) else { continue };
-        if open && !may_correct(slot, step, sorted) {
-            slot.refused.push((step.position, AnomalyKind::VoidRefused));
+    // What was decided came to count in the order in which it came.
+    decided.sort_by_key(|(position, ..)| *position);
+    for (_, at, step) in decided {
+        slots[at].take(step);
+    }
+    // What corrects an event goes before what corrects its correction, then the order of the fold, in which they are.
+    open.sort_by_key(|(depth, ..)| *depth);
+    for (_, at, step) in open {
+        if may_correct(&slots[at], step, sorted) {
+            slots[at].take(step);
         } else {
-            slot.counts = (step.kind != EventType::Voided).then_some(step);
-            slot.names.extend(names_of(step));
+            slots[at].refused.push((step.position, AnomalyKind::VoidRefused));
         }
     }
     slots.sort_by(|a, b| {

@@ -157,10 +157,9 @@ fn arrival(ground: Ground<'_>, step: &Step) -> LegState {
 
 fn attempt_failed(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<AnomalyKind> {
     let held = step.measure == Measure::HOLD_FOR_PICKUP;
-    let before = (fold.state, fold.holder.clone());
+    let in_hand = fold.state != LegState::ToRecover;
     let anomalies = carried(fold, ground, step, if held { LegState::Held } else { LegState::AttemptFailed });
-    let counted = !anomalies.contains(&AnomalyKind::AfterEnd) && before.0 != LegState::ToRecover;
-    if counted {
+    if in_hand && !anomalies.contains(&AnomalyKind::AfterEnd) {
         fold.attempts += 1;
     }
     anomalies

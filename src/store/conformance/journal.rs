@@ -196,7 +196,7 @@ async fn a_chain_is_walked_to_its_birth_and_no_further(mut kept: Kept) {
 }
 
 async fn legs_dossiers_and_devices_are_read_back(mut kept: Kept) {
-    let heard = Heard { contiguous: 4, beyond: vec![(6, 9)], last_received_at: Micros(11) };
+    let heard = Heard { contiguous: 4, beyond: vec![(6, 9)], last_received_at: Micros(11), offset_us: -7 };
     kept.keep(|batch| {
         batch.0.changes.legs = vec![leg(1), leg(2)];
         batch.0.changes.dossiers = vec![dossier(1)];

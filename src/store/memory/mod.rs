@@ -310,6 +310,10 @@ impl Reader {
         Ok(self.0.read(lane, |journal| journal.waiting_on(key)))
     }
 
+    pub fn pin(&self, lane: Lane, pos: u64) -> Result<Option<Position>, Error> {
+        Ok(self.0.read(lane, |journal| journal.pins.get(&pos).copied()))
+    }
+
     pub fn tags_made_at(&self, lane: Lane, pos: u64) -> Result<Vec<Tag>, Error> {
         Ok(self.0.read(lane, |journal| journal.tags_made_at(pos)))
     }

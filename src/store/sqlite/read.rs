@@ -36,6 +36,12 @@ pub(super) fn tags(connection: &Connection, of: Lane, key: &CodeKey) -> Result<V
     all(connection, "read tags", sql::TAGS_OF_CODE, params, |row| tag(of, row))
 }
 
+pub(super) fn pin(connection: &Connection, of: Lane, pos: u64) -> Result<Option<Position>, Error> {
+    one(connection, "read pins", sql::PIN, [lane(of), at(pos)], |row| {
+        Ok(Position { lane: row.lane(0)?, pos: row.number(1)? })
+    })
+}
+
 pub(super) fn tag(of: Lane, row: super::rows::Cells<'_>) -> Result<Tag, Error> {
     let target = Position { lane: of, pos: row.number(3)? };
     Ok(Tag {

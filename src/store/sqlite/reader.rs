@@ -219,6 +219,10 @@ impl Reader {
         self.on(|connection| all(connection, "read what waits", sql::WAITING_ON, params, |row| row.number(0)))
     }
 
+    pub fn pin(&self, of: Lane, pos: u64) -> Result<Option<Position>, Error> {
+        self.on(|connection| read::pin(connection, of, pos))
+    }
+
     pub fn tags_made_at(&self, of: Lane, pos: u64) -> Result<Vec<Tag>, Error> {
         let params = [lane(of), at(pos)];
         self.on(|connection| {

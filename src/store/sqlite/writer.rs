@@ -94,9 +94,7 @@ impl Writer {
     }
 
     pub fn pin(&mut self, of: Lane, pos: u64) -> Result<Option<Position>, Error> {
-        one(&self.connection, "read pins", sql::PIN, [lane(of), at(pos)], |row| {
-            Ok(Position { lane: row.lane(0)?, pos: row.number(1)? })
-        })
+        read::pin(&self.connection, of, pos)
     }
 
     pub fn commit(&mut self, commit: &Commit) -> Result<Committed, Error> {

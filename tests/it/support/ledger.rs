@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension};
-use trao::dossier::invariants::{Told, outcomes_conserve};
+use trao::dossier::invariants::outcomes_conserve;
 use trao::dossier::names::{Lane, Micros};
 use trao::seal::digest;
 use trao::seal::frontier::Frontier;
@@ -22,12 +22,6 @@ pub struct Row {
     pub bytes: Vec<u8>,
     /// The event's bytes.
     pub event: Vec<u8>,
-}
-
-/// What a record tells about hands.
-pub fn told(record: &Record) -> Told {
-    let (position, leg, other_leg) = (record.position(), record.leg, record.other_leg);
-    Told { position, leg, other_leg, outcome: record.outcome.clone() }
 }
 
 /// The journal's rows, ascending.
@@ -83,7 +77,7 @@ pub fn check(database: &Connection) -> Checked {
     checked.listed = logs_are_dense_and_list_what_concerns_their_party(database, &rows);
     (checked.personal, checked.erased) = every_digest_is_of_what_is_kept(database, &rows);
     every_key_stands_once(database, &rows);
-    outcomes_conserve(&rows.iter().map(|row| told(&row.record)).collect::<Vec<_>>()).unwrap();
+    outcomes_conserve(&rows.iter().map(|row| row.record.told()).collect::<Vec<_>>()).unwrap();
     checked
 }
 

@@ -1,0 +1,224 @@
+//! `trao feed`: a party's log as lines, from any bookmark on.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
+use bytes::Bytes;
+
+use super::gateway::{ClientArgs, Gateway};
+use super::{Exit, Failure, Output, names, shapes};
+use crate::doors::wire::v1;
+use crate::doors::wire::v1::pull_events_request::Start;
+use crate::doors::wire::v1::stream_events_response::Message;
+use crate::limits;
+
+/// Events a page: a few hundred kilobytes.
+const PAGE: u32 = 500;
+/// Waits between attempts to reach a gateway that is being restarted; about half a minute in all, then it is given up.
+const AGAIN_AFTER_MS: &[u64] = &[100, 300, 1_000, 2_000, 5_000, 10_000, 10_000];
+
+/// Which log, from where, how far.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_long_help = "\
+One JSON object a line: an event
+  {\"lane\":0,\"seq\":17,\"position\":\"0-4711\",\"type\":\"PICKED_UP\",\"code\":\"RA…\",…}
+or, after every page and at the end, a bookmark
+  {\"bookmark\":true,\"cursor\":\"…\",\"caught_up\":true}
+Keep the cursor once the events above it are safe, and go on with --cursor: no event is lost or
+told twice.
+
+Examples:
+  trao feed > events.jsonl
+  trao feed --cursor \"$(tail -n1 events.jsonl | jq -r .cursor)\" --follow
+
+Exit code 0; 1 when refused (EPOCH_CHANGED: the journal was restored, read from the beginning);
+2 for a wrong command line; 3 when the gateway does not answer.")]
+pub struct Args {
+    /// Begin after this bookmark instead of at the beginning
+    #[arg(long, value_parser = cursor, value_name = "C")]
+    pub cursor: Option<Bytes>,
+    /// End after this many events
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
+    pub limit: Option<u64>,
+    /// Do not end when there is nothing more, but wait for what comes
+    #[arg(long)]
+    pub follow: bool,
+    /// The party whose log is read; your own where not given
+    #[arg(long, default_value = "", value_name = "PARTY", hide_default_value = true)]
+    pub parent: String,
+    /// Which gateway
+    #[command(flatten)]
+    pub client: ClientArgs,
+}
+
+/// Reads a cursor as it was printed.
+fn cursor(text: &str) -> Result<Bytes, String> {
+    let read = URL_SAFE_NO_PAD.decode(text).or_else(|_| URL_SAFE.decode(text));
+    match read {
+        Ok(bytes) if !bytes.is_empty() => Ok(bytes.into()),
+        _ => Err("the cursor of a bookmark, as it was printed".to_owned()),
+    }
+}
+
+/// The log's party: a bare code is an agency's.
+fn parent(args: &Args) -> String {
+    if args.parent.contains('/') { args.parent.clone() } else { names::whole("agencies/", &args.parent) }
+}
+
+/// Prints the log.
+pub async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    let reading = async {
+        // A stream cannot be ended at an event with a bookmark right behind it; pages can.
+        if args.follow && args.limit.is_none() {
+            follow(args, output).await
+        } else {
+            pages(args, output).await
+        }
+    };
+    tokio::select! {
+        ended = reading => ended,
+        // Whoever watches ends it like this; every line printed so far was handed over whole.
+        _ = tokio::signal::ctrl_c() => Ok(Exit::Done),
+    }
+}
+
+async fn pages(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    let gateway = Gateway::connect(&args.client).await?;
+    let mut cursor = args.cursor.clone();
+    let mut left = args.limit.unwrap_or(u64::MAX);
+    loop {
+        let page_size = left.min(u64::from(PAGE)).try_into().unwrap_or(0);
+        let wait =
+            args.follow.then_some(prost_types::Duration { seconds: limits::PULL_WAIT_SECONDS, nanos: 0 });
+        let message = v1::PullEventsRequest {
+            parent: parent(args),
+            start: cursor.clone().map(Start::Cursor),
+            page_size,
+            wait,
+        };
+        let (request, id) = gateway.request(message);
+        let answer = gateway.feeds().pull_events(request).await;
+        let page = answer.map_err(|status| gateway.failure(&status, &id))?.into_inner();
+        for listed in &page.events {
+            output.json(&shapes::Event::of(listed))?;
+        }
+        output.json(&bookmark(&page.next_cursor, page.caught_up))?;
+        output.flush()?;
+        left = left.saturating_sub(page.events.len() as u64);
+        let at_end = !args.follow && (page.caught_up || page.events.is_empty());
+        if left == 0 || at_end {
+            return Ok(Exit::Done);
+        }
+        cursor = Some(page.next_cursor);
+    }
+}
+
+fn bookmark(cursor: &Bytes, caught_up: bool) -> shapes::Bookmark {
+    shapes::Bookmark { bookmark: true, cursor: URL_SAFE_NO_PAD.encode(cursor), caught_up }
+}
+
+async fn follow(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    let mut reader = Follower { cursor: args.cursor.clone().unwrap_or_default(), told: BTreeMap::new() };
+    let mut gateway = Gateway::connect(&args.client).await?;
+    let mut failed = 0;
+    loop {
+        let heard_before = reader.clone();
+        let ended = reader.stream(&gateway, &parent(args), output).await;
+        if reader != heard_before {
+            failed = 0;
+        }
+        // Only a lost connection is worth another attempt; a refusal would be the same again.
+        let failure = match ended {
+            Ok(()) => None,
+            Err(failure @ Failure::Unreachable { .. }) => Some(failure),
+            Err(failure) => return Err(failure),
+        };
+        let Some(wait) = AGAIN_AFTER_MS.get(failed) else {
+            return match failure {
+                Some(failure) => Err(failure),
+                None => Err(Failure::Unreachable {
+                    server: args.client.server.clone(),
+                    why: "it ends every stream at once".to_owned(),
+                }),
+            };
+        };
+        failed += 1;
+        tracing::info!(
+            attempt = failed,
+            wait_ms = wait,
+            "the stream ended; following again from the last bookmark"
+        );
+        tokio::time::sleep(Duration::from_millis(*wait)).await;
+        if let Ok(again) = Gateway::connect(&args.client).await {
+            gateway = again;
+        }
+    }
+}
+
+/// How far a follower has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Follower {
+    /// The last bookmark.
+    cursor: Bytes,
+    /// The last number told of each lane: events between a bookmark and a lost connection come again.
+    told: BTreeMap<i32, u64>,
+}
+
+impl Follower {
+    async fn stream(&mut self, gateway: &Gateway, parent: &str, output: &mut Output) -> Result<(), Failure> {
+        let message = v1::StreamEventsRequest { parent: parent.to_owned(), cursor: self.cursor.clone() };
+        let (request, id) = gateway.request(message);
+        let opened = gateway.feeds().stream_events(request).await;
+        let mut stream = opened.map_err(|status| gateway.failure(&status, &id))?.into_inner();
+        loop {
+            let message = stream.message().await.map_err(|status| gateway.failure(&status, &id))?;
+            match message.map(|message| message.message) {
+                Some(Some(Message::Event(listed))) => {
+                    if self.is_new(&listed) {
+                        output.json(&shapes::Event::of(&listed))?;
+                    }
+                }
+                Some(Some(Message::Bookmark(mark))) => {
+                    output.json(&bookmark(&mark.cursor, mark.caught_up))?;
+                    self.cursor = mark.cursor;
+                }
+                Some(None) => {}
+                None => return Ok(()),
+            }
+            output.flush()?;
+        }
+    }
+
+    fn is_new(&mut self, listed: &v1::FeedEvent) -> bool {
+        let told = self.told.entry(listed.lane).or_default();
+        let new = listed.seq > *told;
+        *told = listed.seq.max(*told);
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_printed() {
+        let bytes = Bytes::from_static(&[0xfb, 0xff, 0x00, 0x01]);
+        let printed = bookmark(&bytes, true).cursor;
+        assert_eq!(cursor(&printed), Ok(bytes.clone()));
+        assert_eq!(cursor("-_8AAQ=="), Ok(bytes));
+        assert!(cursor("").is_err() && cursor("not a cursor").is_err());
+    }
+
+    #[test]
+    fn what_a_lost_connection_repeats_is_told_once() {
+        let mut reader = Follower { cursor: Bytes::new(), told: BTreeMap::new() };
+        let listed = |lane, seq| v1::FeedEvent { lane, seq, ..Default::default() };
+        let new: Vec<bool> = [(0, 1), (0, 2), (0, 1), (0, 2), (0, 3), (1, 1)]
+            .map(|(lane, seq)| reader.is_new(&listed(lane, seq)))
+            .into();
+        assert_eq!(new, [true, true, false, false, true, true]);
+    }
+}

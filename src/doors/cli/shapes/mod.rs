@@ -1,0 +1,381 @@
+//! Owns: the JSON shapes of the command line: snake_case, enum values without their prefix, times in RFC 3339 UTC with
+//! microseconds; what is absent is null.
+//! Never: loses a key or gives one another meaning; shapes only grow.
+
+#[cfg(test)]
+mod tests;
+
+use prost::Message;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::doors::wire::{time, v1};
+use crate::dossier::anomaly::AnomalyKind;
+use crate::dossier::event::EventType;
+use crate::dossier::leg::{HolderKind, LegKind, LegState, OrderStatus, Placement};
+
+/// The text of an enum's number; a number that this release does not know is written as it is.
+macro_rules! texts {
+    ($($name:ident $kind:ident,)*) => {$(
+        pub fn $name(number: i32) -> Option<String> {
+            match $kind::from_number(number) {
+                Some(value) => Some(value.text().to_owned()),
+                None => (number != 0).then(|| number.to_string()),
+            }
+        }
+    )*};
+}
+texts! {
+    anomaly_kind AnomalyKind,
+    event_type EventType,
+    holder_kind HolderKind,
+    leg_kind LegKind,
+    leg_state LegState,
+    order_status OrderStatus,
+    placement Placement,
+}
+
+fn dossier_state(number: i32) -> Option<String> {
+    match v1::DossierState::try_from(number) {
+        Ok(v1::DossierState::Unspecified) => None,
+        Ok(state) => Some(state.as_str_name().trim_start_matches("DOSSIER_STATE_").to_owned()),
+        Err(_) => Some(number.to_string()),
+    }
+}
+
+fn hint_kind(number: i32) -> Option<String> {
+    match v1::HintKind::try_from(number) {
+        Ok(v1::HintKind::Unspecified) => None,
+        Ok(kind) => Some(kind.as_str_name().trim_start_matches("HINT_KIND_").to_owned()),
+        Err(_) => Some(number.to_string()),
+    }
+}
+
+/// A text, or null where the message has none.
+pub fn some(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// A time, or null where the message has none.
+pub fn when(timestamp: Option<&prost_types::Timestamp>) -> Option<String> {
+    let time = time::within(timestamp?, "").ok()?;
+    Some(time::to_rfc3339(time))
+}
+
+/// A position as `{lane}-{pos}`.
+pub fn position(position: Option<&v1::Position>) -> Option<String> {
+    position.map(|position| format!("{}-{}", position.lane, position.pos))
+}
+
+/// Who has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Holder {
+    kind: Option<String>,
+    party: Option<String>,
+    office: Option<String>,
+}
+
+impl Holder {
+    pub fn of(holder: &v1::Holder) -> Holder {
+        Holder { kind: holder_kind(holder.kind), party: some(&holder.party), office: some(&holder.office) }
+    }
+}
+
+/// What does not fit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Anomaly {
+    kind: Option<String>,
+    position: Option<String>,
+}
+
+impl Anomaly {
+    pub fn all(anomalies: &[v1::Anomaly]) -> Vec<Anomaly> {
+        let one = |anomaly: &v1::Anomaly| Anomaly {
+            kind: anomaly_kind(anomaly.kind),
+            position: some(&anomaly.position),
+        };
+        anomalies.iter().map(one).collect()
+    }
+}
+
+/// Something of now, beside what was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Hint {
+    kind: Option<String>,
+    leg: Option<String>,
+    state: Option<String>,
+    holder: Option<Holder>,
+}
+
+impl Hint {
+    fn of(hint: &v1::Hint) -> Hint {
+        Hint {
+            kind: hint_kind(hint.kind),
+            leg: some(&hint.leg),
+            state: leg_state(hint.state),
+            holder: hint.holder.as_ref().map(Holder::of),
+        }
+    }
+}
+
+/// `scan`: what was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Recorded {
+    position: Option<String>,
+    placement: Option<String>,
+    code: Option<String>,
+    repaired: bool,
+    replayed: bool,
+    state: Option<String>,
+    holder_before: Option<Holder>,
+    holder_after: Option<Holder>,
+    anomalies: Vec<Anomaly>,
+    hints: Vec<Hint>,
+    record_sha256: String,
+    record: String,
+}
+
+impl Recorded {
+    pub fn of(recorded: &v1::Recorded) -> Recorded {
+        let outcome = recorded.outcome.as_ref();
+        Recorded {
+            position: position(recorded.position.as_ref()),
+            placement: placement(recorded.placement),
+            code: some(&recorded.code),
+            repaired: recorded.repaired,
+            replayed: recorded.replayed,
+            state: outcome.and_then(|outcome| leg_state(outcome.state)),
+            holder_before: outcome.and_then(|outcome| outcome.holder_before.as_ref()).map(Holder::of),
+            holder_after: outcome.and_then(|outcome| outcome.holder_after.as_ref()).map(Holder::of),
+            anomalies: Anomaly::all(&recorded.anomalies),
+            hints: recorded.hints.iter().map(Hint::of).collect(),
+            record_sha256: hex::encode(Sha256::digest(&recorded.record)),
+            record: hex::encode(&recorded.record),
+        }
+    }
+}
+
+/// `feed` and `history`: one event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Event {
+    lane: i32,
+    seq: u64,
+    position: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    code: Option<String>,
+    leg: Option<String>,
+    dossier: Option<String>,
+    occurred_at: Option<String>,
+    effective_at: Option<String>,
+    received_at: Option<String>,
+    committed_at: Option<String>,
+    source: Option<String>,
+    state: Option<String>,
+    holder_before: Option<Holder>,
+    holder_after: Option<Holder>,
+    anomalies: Vec<Anomaly>,
+    record_sha256: String,
+}
+
+impl Event {
+    pub fn of(listed: &v1::FeedEvent) -> Event {
+        let outcome = listed.outcome.as_ref();
+        // A newer gateway may have fields that this release does not know; they do not hinder it.
+        let event = v1::Event::decode(listed.event.clone()).unwrap_or_default();
+        Event {
+            lane: listed.lane,
+            seq: listed.seq,
+            position: position(listed.position.as_ref()),
+            kind: event_type(event.r#type),
+            code: some(&listed.code),
+            leg: some(&listed.leg),
+            dossier: some(&listed.dossier),
+            occurred_at: when(event.occurred_at.as_ref()),
+            effective_at: when(listed.effective_at.as_ref()),
+            received_at: when(listed.received_at.as_ref()),
+            committed_at: when(listed.committed_at.as_ref()),
+            source: some(&listed.source),
+            state: outcome.and_then(|outcome| leg_state(outcome.state)),
+            holder_before: outcome.and_then(|outcome| outcome.holder_before.as_ref()).map(Holder::of),
+            holder_after: outcome.and_then(|outcome| outcome.holder_after.as_ref()).map(Holder::of),
+            anomalies: Anomaly::all(&listed.anomalies),
+            record_sha256: hex::encode(Sha256::digest(&listed.record)),
+        }
+    }
+}
+
+/// `feed`: where the reader stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Bookmark {
+    pub bookmark: bool,
+    pub cursor: String,
+    pub caught_up: bool,
+}
+
+/// `status`: nothing there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NotFound<'a> {
+    query: &'a str,
+    found: bool,
+}
+
+impl NotFound<'_> {
+    pub const fn of(query: &str) -> NotFound<'_> {
+        NotFound { query, found: false }
+    }
+}
+
+/// `status`: one dossier and its legs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Status<'a> {
+    query: &'a str,
+    found: bool,
+    known_at: Option<String>,
+    position: Option<String>,
+    dossier: Option<Dossier>,
+    legs: Vec<Leg>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Dossier {
+    name: String,
+    code: Option<String>,
+    agency: Option<String>,
+    state: Option<String>,
+    spans: Spans,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+struct Spans {
+    post_in_s: Option<i64>,
+    agency_s: Option<i64>,
+    post_out_s: Option<i64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Leg {
+    name: String,
+    kind: Option<String>,
+    state: Option<String>,
+    order: Option<String>,
+    holder: Option<Holder>,
+    items: Vec<String>,
+    slip: Option<String>,
+    agency: Option<String>,
+    procedure: Option<String>,
+    due_at: Option<String>,
+    opened_at: Option<String>,
+    closed_at: Option<String>,
+    anomalies: Vec<Anomaly>,
+}
+
+/// Whether an answer is a dossier, and not a leg still without one.
+pub fn is_named(dossier: &v1::Dossier) -> bool {
+    dossier.name.starts_with("dossiers/")
+}
+
+impl<'a> Status<'a> {
+    pub fn of(query: &'a str, answer: &v1::GetDossierResponse) -> Status<'a> {
+        let dossier = answer.dossier.as_ref();
+        Status {
+            query,
+            found: true,
+            known_at: when(answer.known_at.as_ref()),
+            position: position(answer.position.as_ref()),
+            dossier: dossier.filter(|dossier| is_named(dossier)).map(Dossier::of),
+            legs: dossier.map(|dossier| dossier.legs.iter().map(Leg::of).collect()).unwrap_or_default(),
+        }
+    }
+}
+
+impl Dossier {
+    fn of(dossier: &v1::Dossier) -> Dossier {
+        let spans = dossier.spans.as_ref().map(|spans| Spans {
+            post_in_s: spans.post_in_s,
+            agency_s: spans.agency_s,
+            post_out_s: spans.post_out_s,
+        });
+        Dossier {
+            name: dossier.name.clone(),
+            code: dossier.code.as_ref().and_then(|code| some(&code.value)),
+            agency: some(&dossier.agency),
+            state: dossier_state(dossier.state),
+            spans: spans.unwrap_or_default(),
+        }
+    }
+}
+
+impl Leg {
+    fn of(leg: &v1::Leg) -> Leg {
+        Leg {
+            name: leg.name.clone(),
+            kind: leg_kind(leg.kind),
+            state: leg_state(leg.state),
+            order: order_status(leg.order),
+            holder: leg.holder.as_ref().map(Holder::of),
+            items: leg.items.clone(),
+            slip: some(&leg.slip),
+            agency: some(&leg.agency),
+            procedure: some(&leg.procedure),
+            due_at: when(leg.due_at.as_ref()),
+            opened_at: when(leg.opened_at.as_ref()),
+            closed_at: when(leg.closed_at.as_ref()),
+            anomalies: Anomaly::all(&leg.anomalies),
+        }
+    }
+}
+
+/// `sync`: what became of a line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Synced {
+    pub line: u64,
+    pub client_event_id: Option<String>,
+    pub status: &'static str,
+    pub position: Option<String>,
+    pub reason: Option<String>,
+    pub field: Option<String>,
+    pub message: Option<String>,
+    pub placement: Option<String>,
+    pub anomalies: Vec<Anomaly>,
+}
+
+impl Synced {
+    /// A line that stands in the journal.
+    pub fn recorded(line: u64, client_event_id: &str, recorded: &v1::Recorded) -> Synced {
+        Synced {
+            line,
+            client_event_id: some(client_event_id),
+            status: if recorded.replayed { "replayed" } else { "recorded" },
+            position: position(recorded.position.as_ref()),
+            reason: None,
+            field: None,
+            message: None,
+            placement: placement(recorded.placement),
+            anomalies: Anomaly::all(&recorded.anomalies),
+        }
+    }
+
+    /// A line that does not.
+    pub fn refused(line: u64, client_event_id: &str, reason: &str, field: &str, message: &str) -> Synced {
+        Synced {
+            line,
+            client_event_id: some(client_event_id),
+            status: "refused",
+            position: None,
+            reason: some(reason),
+            field: some(field),
+            message: some(message),
+            placement: None,
+            anomalies: Vec::new(),
+        }
+    }
+
+    /// A line the gateway refused. The position is that of what stands under the same id, where that is the trouble.
+    pub fn refusal(line: u64, client_event_id: &str, refusal: &v1::Refusal) -> Synced {
+        Synced {
+            position: position(refusal.first.as_ref()),
+            ..Synced::refused(line, client_event_id, &refusal.reason, &refusal.field, &refusal.message)
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! What facts and commands do, each rule by name. `World` holds every line against the invariants besides.
+
+mod anomalies;
+mod codes;
+mod commands;
+mod days;
+mod returns;
+mod table;
