@@ -2,9 +2,12 @@
 
 mod support;
 
+mod as_of;
 mod batches;
 mod crash;
 mod durability;
+mod hands;
 mod layers;
 mod refusals;
 mod retries;
+mod walk;

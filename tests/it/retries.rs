@@ -21,7 +21,7 @@ use crate::support::world::{self, DEPARTMENT, World};
 fn events_between() -> u64 {
     std::env::var("TRAO_EVENTS").ok().and_then(|text| text.parse().ok()).unwrap_or(EVENTS)
 }
-const EVENTS: u64 = 100_000;
+const EVENTS: u64 = 1_000_000;
 /// Batches on the way at once: half the intake, which is the most that one source may fill.
 const WRITERS: u64 = 4;
 

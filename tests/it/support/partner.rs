@@ -206,3 +206,29 @@ impl Province {
         }
     }
 }
+
+/// A minute of a replayed day, Friday 20 November 2026 in UTC.
+pub fn minute(minute: i64) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: 1_795_132_800 + minute * 60, nanos: 0 }
+}
+
+impl Partner {
+    /// A request made at a minute of a replayed day.
+    pub fn ask_at<T>(&self, message: T, at: &prost_types::Timestamp) -> Request<T> {
+        let time = trao::dossier::names::Micros(at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000);
+        let told = MetadataValue::try_from(trao::doors::wire::time::to_rfc3339(time)).unwrap();
+        let mut request = self.ask(message);
+        request.metadata_mut().insert("trao-now", told);
+        request
+    }
+}
+
+/// A slip's number.
+pub fn slip(value: &str) -> v1::Code {
+    v1::Code { kind: v1::CodeKind::Slip.into(), value: value.to_owned(), ..v1::Code::default() }
+}
+
+/// A personal part that attests the citizen's side.
+pub fn attested() -> bytes::Bytes {
+    v1::Personal { proof_sha256: vec![7; 32].into(), ..v1::Personal::default() }.encode_to_vec().into()
+}
