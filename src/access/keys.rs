@@ -15,12 +15,15 @@ const REMEMBERED: Duration = Duration::from_secs(1);
 /// Keys remembered; beyond that the memory is emptied, so that guessing keys cannot fill it.
 const REMEMBERED_MAX: usize = 10_000;
 
+/// What was found under ids, and when; that there was no key is remembered too.
+type Remembered = BTreeMap<String, (Instant, Option<ApiKey>)>;
+
 /// The keys of a store.
 #[derive(Clone, Debug)]
 pub struct Keys {
     reader: Reader,
     clock: SharedClock,
-    remembered: Arc<Mutex<BTreeMap<String, (Instant, Option<ApiKey>)>>>,
+    remembered: Arc<Mutex<Remembered>>,
 }
 
 impl Keys {

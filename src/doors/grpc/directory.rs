@@ -7,7 +7,7 @@ use tonic::{Request, Response, Status};
 
 use super::{Call, Gateway};
 use crate::access::Role;
-use crate::doors::wire::page_token::Paging;
+use crate::doors::wire::by_name::Paging;
 use crate::doors::wire::{directory as wire, v1};
 use crate::dossier::directory::{Agency, Carrier, Day, Directory, Office, Procedure, Source};
 use crate::dossier::names::{PartyName, SourceName};

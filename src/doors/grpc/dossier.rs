@@ -1,10 +1,11 @@
 //! `DossierService`: register, accept, look up.
 
+use futures_util::future::join_all;
 use tonic::{Request, Response, Status};
 
 use super::leg::record_of;
 use super::lookup::{Among, AsOf, Sought, must_read, number_of, parent, position_of, unread};
-use super::{Call, Gateway, rights, together};
+use super::{Call, Gateway, rights};
 use crate::access::Role;
 use crate::doors::refusal::to_line;
 use crate::doors::wire::command::{self, Ground};
@@ -123,7 +124,7 @@ impl Gateway {
             let line = into::message::<v1::RegisterDossierRequest>(bytes, "")?;
             self.register(call, &line).await
         });
-        let results = together::all(lines).await.into_iter().map(|answer| {
+        let results = join_all(lines).await.into_iter().map(|answer| {
             let result = match answer {
                 Ok(registered) => Line::Registered(registered),
                 Err(refusal) => Line::Refusal(to_line(&refusal, call.context.language)),

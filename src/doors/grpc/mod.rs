@@ -10,7 +10,6 @@ mod leg;
 mod lookup;
 mod rights;
 mod router;
-mod together;
 
 use layer::rewrite;
 pub use router::{SERVICES, router};

@@ -4,6 +4,7 @@
 //! Partners see `Event`, `Personal` and the lines of batches as messages. The code has bytes in their place
 //! (`proto/build.rs` lists where), because what came is what is stored, hashed and relayed.
 
+pub mod by_name;
 pub mod command;
 pub mod directory;
 pub mod dossier;
@@ -12,7 +13,6 @@ pub mod from;
 pub mod into;
 pub mod lookup;
 pub mod page;
-pub mod page_token;
 pub mod time;
 
 /// The descriptors as published, well-known types and comments included: for reflection and for proto3 JSON.

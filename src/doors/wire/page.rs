@@ -8,7 +8,6 @@ use crate::dossier::refusal::{Reason, Refusal};
 const VERSION: u8 = 1;
 const BOUND_BYTES: usize = 8;
 const CHECK_BYTES: usize = 4;
-const TOKEN_BYTES: usize = 1 + BOUND_BYTES + 8 + CHECK_BYTES;
 
 /// What a token is bound to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,32 +29,43 @@ impl Binding {
 
     /// The token of a page that begins beside a number; empty at the end.
     pub fn token(self, next: Option<u64>) -> String {
-        let Some(next) = next else { return String::new() };
-        let mut bytes = Vec::with_capacity(TOKEN_BYTES);
-        bytes.push(VERSION);
-        bytes.extend(self.0);
-        bytes.extend(next.to_be_bytes());
-        bytes.extend(check(&bytes));
-        hex::encode(bytes)
+        next.map_or_else(String::new, |next| self.seal(&next.to_be_bytes()))
     }
 
     /// Where a token says that the page begins; `None` for the first page.
     pub fn read(self, token: &str) -> Result<Option<u64>, Refusal> {
+        let Some(place) = self.open(token)? else { return Ok(None) };
+        let next = u64::from_be_bytes(place.try_into().map_err(|_| Binding::invalid())?);
+        // No list goes beyond the store's numbers.
+        if i64::try_from(next).is_ok() { Ok(Some(next)) } else { Err(Binding::invalid()) }
+    }
+
+    /// A token that holds a place in the list.
+    pub(super) fn seal(self, place: &[u8]) -> String {
+        let mut bytes = vec![VERSION];
+        bytes.extend(self.0);
+        bytes.extend(place);
+        bytes.extend(check(&bytes));
+        hex::encode(bytes)
+    }
+
+    /// The place that a token holds; `None` for the first page.
+    pub(super) fn open(self, token: &str) -> Result<Option<Vec<u8>>, Refusal> {
         if token.is_empty() {
             return Ok(None);
         }
-        let invalid = || Refusal::field(Reason::CursorInvalid, "page_token", "");
-        let mut bytes = [0; TOKEN_BYTES];
-        hex::decode_to_slice(token, &mut bytes).map_err(|_| invalid())?;
-        let (body, sum) = bytes.split_at(TOKEN_BYTES - CHECK_BYTES);
-        let (head, next) = body.split_at(1 + BOUND_BYTES);
-        let next = u64::from_be_bytes(next.try_into().map_err(|_| invalid())?);
-        let ours = head.first() == Some(&VERSION) && head.get(1..) == Some(&self.0) && sum == check(body);
-        // One token has one spelling, and no list goes beyond the store's numbers.
-        if !ours || i64::try_from(next).is_err() || token != hex::encode(bytes) {
-            return Err(invalid());
+        let bytes = hex::decode(token).map_err(|_| Binding::invalid())?;
+        let (body, sum) = bytes.split_last_chunk::<CHECK_BYTES>().ok_or_else(Binding::invalid)?;
+        let place = body.strip_prefix(&[VERSION]).and_then(|rest| rest.strip_prefix(&self.0));
+        // One token has one spelling.
+        match place {
+            Some(place) if *sum == check(body) && token == hex::encode(&bytes) => Ok(Some(place.to_vec())),
+            _ => Err(Binding::invalid()),
         }
-        Ok(Some(next))
+    }
+
+    pub(super) fn invalid() -> Refusal {
+        Refusal::field(Reason::CursorInvalid, "page_token", "")
     }
 }
 

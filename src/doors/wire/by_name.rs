@@ -1,23 +1,14 @@
-//! Pages of lists that are sorted by name: the token names the last resource that was given. It is bound to the call and
-//! its other fields, and holds nothing that the caller was not given.
-
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
+//! Pages of lists that are sorted by name: the token names the last resource that was given, and holds nothing that the
+//! caller was not given.
 
 use super::into;
-use crate::dossier::refusal::{Reason, Refusal};
-
-const VERSION: u8 = 1;
-/// Bytes of SHA-256 that bind a token to its call.
-const CALL_BYTES: usize = 8;
-/// Bytes of SHA-256 at the end.
-const CHECK_BYTES: usize = 8;
+use super::page::Binding;
+use crate::dossier::refusal::Refusal;
 
 /// Which page of which call is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paging {
-    call: [u8; CALL_BYTES],
+    call: Binding,
     after: String,
     size: usize,
 }
@@ -26,18 +17,11 @@ impl Paging {
     /// Reads the page fields of a request: `call` is the method, `filters` its other fields as they were understood.
     pub fn read(call: &str, filters: &[&str], page_size: i32, page_token: &str) -> Result<Paging, Refusal> {
         let size = into::page_size(page_size)?;
-        let mut bound = Sha256::new();
-        for part in std::iter::once(&call).chain(filters) {
-            bound.update(part.as_bytes());
-            bound.update([0]);
-        }
-        let call = first_bytes(bound.finalize().into());
-        let after = if page_token.is_empty() {
-            String::new()
-        } else {
-            let refused = || Refusal::field(Reason::CursorInvalid, "page_token", "");
-            decode(page_token, call).ok_or_else(refused)?
-        };
+        let parts: Vec<&str> = std::iter::once(call).chain(filters.iter().copied()).collect();
+        let call = Binding::of(&parts);
+        let after =
+            call.open(page_token)?.map(String::from_utf8).transpose().map_err(|_| Binding::invalid())?;
+        let after = after.unwrap_or_default();
         Ok(Paging { call, after, size })
     }
 
@@ -48,46 +32,17 @@ impl Paging {
         let is_last = rest.len() <= self.size;
         rest.truncate(self.size);
         let next = match rest.last() {
-            Some((name, _)) if !is_last => self.encode(name),
+            Some((name, _)) if !is_last => self.call.seal(name.as_bytes()),
             _ => String::new(),
         };
         (rest.into_iter().map(|(_, item)| item).collect(), next)
     }
-
-    fn encode(&self, after: &str) -> String {
-        let mut bytes = vec![VERSION];
-        bytes.extend(self.call);
-        bytes.extend(after.as_bytes());
-        let check = check(&bytes);
-        bytes.extend(check);
-        URL_SAFE_NO_PAD.encode(bytes)
-    }
-}
-
-fn decode(token: &str, call: [u8; CALL_BYTES]) -> Option<String> {
-    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-    let (body, given) = bytes.split_last_chunk::<CHECK_BYTES>()?;
-    let (version, rest) = body.split_first()?;
-    let (made_for, after) = rest.split_first_chunk::<CALL_BYTES>()?;
-    if check(body) != *given || *version != VERSION || *made_for != call {
-        return None;
-    }
-    String::from_utf8(after.to_vec()).ok()
-}
-
-fn check(body: &[u8]) -> [u8; CHECK_BYTES] {
-    first_bytes(Sha256::digest(body).into())
-}
-
-fn first_bytes(digest: [u8; 32]) -> [u8; 8] {
-    let mut first = [0; 8];
-    first.copy_from_slice(&digest[..8]);
-    first
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dossier::refusal::Reason;
 
     fn names(count: usize) -> Vec<(String, usize)> {
         // Not in order: what is listed need not be kept by name.
@@ -124,11 +79,11 @@ mod tests {
         refused("ListOffices", &["a", "c"], &token);
         refused("ListOffices", &["ab", ""], &token);
         refused("ListOffices", &["a", "b"], "not a token");
-        let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+        let bytes = hex::decode(&token).unwrap();
         for bit in 0..bytes.len() * 8 {
             let mut damaged = bytes.clone();
             damaged[bit / 8] ^= 1 << (bit % 8);
-            refused("ListOffices", &["a", "b"], &URL_SAFE_NO_PAD.encode(damaged));
+            refused("ListOffices", &["a", "b"], &hex::encode(damaged));
         }
     }
 
