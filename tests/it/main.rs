@@ -2,7 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must say where")]
 
+mod support;
+
+mod as_of;
+mod batches;
 mod crash;
 mod durability;
+mod hands;
 mod layers;
-mod support;
+mod refusals;
+mod retries;
+mod walk;

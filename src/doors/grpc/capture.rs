@@ -113,8 +113,13 @@ impl CaptureService for Gateway {
         &self,
         request: Request<v1::ClassifyScanRequest>,
     ) -> Result<Response<v1::ClassifyScanResponse>, Status> {
-        self.enter(&request).await?;
-        let classified = classify(&request.into_inner().text);
+        let call = self.enter(&request).await?;
+        let text = request.into_inner().text;
+        if text.chars().count() > limits::TEXT_CHARS {
+            let why = format!("at most {} characters", limits::TEXT_CHARS);
+            return Err(call.refused(&Refusal::field(Reason::TextInvalid, "text", why)));
+        }
+        let classified = classify(&text);
         let kind = match classified.kind {
             Some(ClassKind::Item) => v1::CodeKind::Item,
             Some(ClassKind::Receptacle) => v1::CodeKind::Receptacle,
