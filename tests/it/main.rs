@@ -6,10 +6,12 @@ mod support;
 
 mod as_of;
 mod batches;
+mod clock;
 mod crash;
 mod durability;
 mod hands;
 mod layers;
+mod overload;
 mod refusals;
 mod retries;
 mod walk;
