@@ -161,35 +161,31 @@ async fn a_stream_bookmarks_follows_what_comes_and_is_taken_up_again_where_it_wa
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gateway_that_ends_ends_its_streams_with_a_bookmark_and_its_waiting_pulls_with_an_answer() {
-    let mut world = World::start().await;
+    let world = World::start().await;
     busy(&world, 1, 3).await;
     let department = world.province.department.clone();
     let mut events = stream(&world, &department, Bytes::new()).await;
     let (first, _) = until_caught_up(&mut events).await;
     let end = page(&world, &department, None, 1_000).await.next_cursor;
     let wait = prost_types::Duration { seconds: 30, nanos: 0 };
-    let request = v1::PullEventsRequest {
-        start: Some(Start::Cursor(end.clone())),
-        wait: Some(wait),
-        ..Default::default()
-    };
+    let start = Some(Start::Cursor(end.clone()));
+    let request = department.ask(v1::PullEventsRequest { start, wait: Some(wait), ..Default::default() });
     let mut feeds = world.feeds();
-    let waiting = feeds.pull_events(department.ask(request));
-    let (waited, (code, _log), last) = tokio::join!(
-        within("the waiting pull", waiting),
-        async {
-            // The pull must be waiting before the gateway is told to end.
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            tokio::task::block_in_place(|| world.gateway.stop())
-        },
-        async {
-            let mut last = None;
-            while let Some(message) = within("the end of the stream", events.message()).await.unwrap() {
-                last = message.message;
-            }
-            last
-        }
-    );
+    let mut waiting = tokio::spawn(async move { feeds.pull_events(request).await });
+    let early = tokio::time::timeout(Duration::from_millis(200), &mut waiting).await;
+    assert!(early.is_err(), "answered while there was nothing: {early:?}");
+
+    let stopping = tokio::task::spawn_blocking(move || {
+        let mut world = world;
+        let (code, _log) = world.gateway.stop();
+        (code, world)
+    });
+    let mut last = None;
+    while let Some(message) = within("the end of the stream", events.message()).await.unwrap() {
+        last = message.message;
+    }
+    let waited = within("the waiting pull", waiting).await.unwrap();
+    let (code, mut world) = within("the drain", stopping).await.unwrap();
     assert_eq!(code, Some(0), "a drained gateway ends well");
     let page = waited.unwrap().into_inner();
     assert_eq!((page.events.len(), page.next_cursor), (0, end));

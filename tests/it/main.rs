@@ -4,13 +4,18 @@ mod support;
 
 mod as_of;
 mod batches;
+mod canaries;
+mod clock;
 mod crash;
 mod durability;
 mod feeds;
 mod hands;
 mod isolation;
 mod layers;
+mod reflection;
 mod refusals;
 mod retries;
+mod seals;
 mod sync;
+mod tie;
 mod walk;
