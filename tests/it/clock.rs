@@ -1,187 +1,229 @@
-//! A gateway does not believe a clock that leaps: it stops serving before anything is sealed with a wrong time.
+//! Whose time it is: a gateway whose clock leaps stops serving instead of freezing its journal's time; a replay believes
+//! what it is told.
 
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use tonic_types::StatusExt;
-use trao::doors::wire::{time, v1};
-use v1::capture_service_client::CaptureServiceClient;
-use v1::feed_service_client::FeedServiceClient;
+use trao::doors::wire::v1;
+use v1::EventType as Type;
 
+use crate::support::codes;
 use crate::support::gateway::{Gateway, Start};
 use crate::support::interpose::{Field, Interposer};
-use crate::support::partner::{PDA, Partner, Province, SYSTEM, capture, event, reason};
+use crate::support::ledger;
+use crate::support::partner::{PDA, Partner, Province, SYSTEM, capture, event, minute, reason};
+use crate::support::wait::eventually;
+use crate::support::world::{World, record};
 
 const HOUR: i64 = 3_600;
 const YEAR: i64 = 366 * 24 * HOUR;
 
 struct Watched {
-    gateway: Gateway,
-    province: Province,
-    clock: Interposer,
-    _folder: tempfile::TempDir,
-}
-
-async fn gateway_with_a_hand_on_its_clock() -> Watched {
-    let folder = tempfile::tempdir().unwrap();
-    let clock = Interposer::new(folder.path());
-    let start = Start { environment: clock.environment(), ..Start::default() };
-    let gateway = Gateway::start_on(&folder.path().join("data"), start);
-    let province = Province::enter(&gateway).await;
-    Watched { gateway, province, clock, _folder: folder }
+    world: World,
+    hand: Interposer,
+    folder: tempfile::TempDir,
 }
 
 impl Watched {
-    fn restart(&mut self, flags: &[&str]) {
-        self.gateway.stop();
+    async fn start() -> Watched {
+        let folder = tempfile::tempdir().unwrap();
+        let hand = Interposer::new(folder.path());
+        let start = Start { environment: hand.environment(), ..Start::default() };
+        let world = World::on(Gateway::start_on(&folder.path().join("data"), start)).await;
+        Watched { world, hand, folder }
+    }
+
+    async fn restart(&mut self, flags: &[&str]) {
+        self.world.gateway.kill();
         let flags = flags.iter().map(|flag| (*flag).to_owned()).collect();
-        self.gateway.restart_with(Start { flags, environment: self.clock.environment(), ..Start::default() });
+        let environment = self.hand.environment();
+        self.world.gateway.restart_with(Start { flags, environment, file_bytes_max: None });
+        self.world.connect().await;
+        assert!(self.folder.path().exists());
     }
+}
 
-    async fn scan(&self, id: &str) -> Result<v1::Recorded, tonic::Status> {
-        let line = capture(PDA, id, &event(v1::EventType::OfficeIn, "RA990000010VN"));
-        let request = self.province.post.ask(v1::CaptureEventRequest { line: Some(line) });
-        let mut client = CaptureServiceClient::new(self.gateway.channel().await);
-        Ok(client.capture_event(request).await?.into_inner().recorded.unwrap())
-    }
+async fn scan(world: &World, id: &str) -> Result<v1::Recorded, tonic::Status> {
+    let line = capture(PDA, id, &event(Type::OfficeIn, &codes::item(80)));
+    world.capture(&world.province.post, line).await
+}
 
-    async fn must_be_suspect(&self, id: &str) {
-        let status = self.scan(id).await.expect_err("it serves with a clock that leapt");
-        assert_eq!((status.code(), reason(&status)), (Code::Unavailable, "CLOCK_SUSPECT".to_owned()));
-        assert!(status.get_details_retry_info().is_some());
-    }
+async fn health(world: &World, service: &str) -> ServingStatus {
+    let request = HealthCheckRequest { service: service.to_owned() };
+    HealthClient::new(world.channel()).check(request).await.unwrap().into_inner().status()
+}
 
-    /// Follows the gateway's health until it is as wanted.
-    async fn wait_for_health(&self, wanted: ServingStatus) {
-        let mut health = HealthClient::new(self.gateway.channel().await);
-        let mut told =
-            health.watch(HealthCheckRequest { service: String::new() }).await.unwrap().into_inner();
-        let followed = async {
-            while let Some(answer) = told.message().await.unwrap() {
-                if answer.status == i32::from(wanted) {
-                    return;
-                }
-            }
-        };
-        tokio::time::timeout(std::time::Duration::from_secs(10), followed).await.expect("its health changes");
-    }
+async fn must_be_suspect(world: &World, what: &str) {
+    let status = scan(world, &world.fresh("suspect")).await.unwrap_err();
+    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "CLOCK_SUSPECT"), "{what}");
+    assert!(status.get_details_retry_info().is_some(), "{what}");
+    // Reading is refused too: now is not known.
+    let request = v1::PullEventsRequest::default();
+    let status = world.feeds().pull_events(world.province.post.ask(request)).await.unwrap_err();
+    assert_eq!(reason(&status), "CLOCK_SUSPECT", "{what}");
+    eventually("NOT_SERVING", || async {
+        (health(world, "").await == ServingStatus::NotServing
+            && health(world, "trao.v1.CaptureService").await == ServingStatus::NotServing)
+            .then_some(())
+    })
+    .await;
+}
 
-    async fn committed_at(&self) -> Vec<prost_types::Timestamp> {
-        let mut feed = FeedServiceClient::new(self.gateway.channel().await);
-        let page = feed.pull_events(self.province.post.ask(v1::PullEventsRequest::default())).await.unwrap();
-        page.into_inner().events.into_iter().map(|event| event.committed_at.unwrap()).collect()
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_gateway_whose_clock_leaps_stops_serving_until_somebody_believes_it() {
+    let to_2099 = 72 * YEAR;
+    for (what, leap, then) in
+        [("two hours ahead", 2 * HOUR, 0), ("to 2099", to_2099, 0), ("two hours back", -2 * HOUR, 0)]
+    {
+        let mut watched = Watched::start().await;
+        let before = scan(&watched.world, "before").await.unwrap();
+        assert_eq!(health(&watched.world, "").await, ServingStatus::Serving);
+        watched.hand.set(Field::ClockOffset, leap);
+        must_be_suspect(&watched.world, what).await;
+        let journaled = ledger::rows(&watched.world.gateway.database());
+        assert_eq!(journaled.len(), 1, "{what}: nothing was journaled under that time");
+
+        // The clock is set right: it serves again by itself, and time goes on.
+        watched.hand.set(Field::ClockOffset, then);
+        eventually("serving again", || async {
+            (health(&watched.world, "").await == ServingStatus::Serving).then_some(())
+        })
+        .await;
+        let after = scan(&watched.world, "after").await.unwrap();
+        assert_eq!(after.position.unwrap().pos, before.position.unwrap().pos + 1, "{what}");
+        let rows = ledger::rows(&watched.world.gateway.database());
+        assert!(rows[1].record.committed_at > rows[0].record.committed_at, "{what}: not frozen");
+        assert!(rows[1].record.committed_at.since(rows[0].record.committed_at) < HOUR * 1_000_000, "{what}");
+        watched.restart(&[]).await;
+        scan(&watched.world, "restarted").await.unwrap();
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_leaps_while_serving_stops_it_before_anything_is_sealed() {
-    for leap in [2 * HOUR, -2 * HOUR, 73 * YEAR] {
-        let watched = gateway_with_a_hand_on_its_clock().await;
-        watched.scan("before").await.unwrap();
-        watched.clock.set(Field::ClockOffset, leap);
-        watched.must_be_suspect("leapt").await;
-        watched.wait_for_health(ServingStatus::NotServing).await;
-        // The clock is put right: what leapt once is believed again, and nothing was sealed meanwhile.
-        watched.clock.set(Field::ClockOffset, 0);
-        watched.wait_for_health(ServingStatus::Serving).await;
-        watched.scan("after").await.unwrap();
-        let times = watched.committed_at().await;
-        assert_eq!(times.len(), 2, "nothing was journaled while the clock was wrong");
-        assert!(times[1].seconds - times[0].seconds < 60, "no time of the leap was kept: {times:?}");
+async fn a_small_step_is_no_leap() {
+    let watched = Watched::start().await;
+    scan(&watched.world, "before").await.unwrap();
+    for offset in [1_800, -1_800, 0] {
+        watched.hand.set(Field::ClockOffset, offset);
+        scan(&watched.world, &format!("at {offset}").replace(' ', "-")).await.unwrap();
     }
+    // Time never goes back in the journal, whatever the clock did.
+    let checked = ledger::check(&watched.world.gateway.database());
+    assert_eq!(checked.entries, 4);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn half_an_hour_is_no_leap() {
-    let watched = gateway_with_a_hand_on_its_clock().await;
-    watched.clock.set(Field::ClockOffset, HOUR / 2);
-    watched.scan("slewed").await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_start_far_from_the_last_seal_waits_for_accept_clock() {
-    for offset in [-2 * HOUR, 2 * YEAR] {
-        let mut watched = gateway_with_a_hand_on_its_clock().await;
-        watched.scan("before").await.unwrap();
-        watched.clock.set(Field::ClockOffset, offset);
-        watched.restart(&[]);
-        watched.must_be_suspect("suspect").await;
-        watched.wait_for_health(ServingStatus::NotServing).await;
-        watched.restart(&["--accept-clock"]);
-        watched.scan("accepted").await.unwrap();
-        let times = watched.committed_at().await;
-        assert!(times[1].seconds >= times[0].seconds, "times of a lane never decrease: {times:?}");
-        if offset > 0 {
-            assert!(times[1].seconds - times[0].seconds > YEAR, "the accepted clock counts: {times:?}");
-        }
+async fn a_gateway_started_with_a_clock_that_does_not_fit_the_last_seal_asks_to_be_told() {
+    let mut watched = Watched::start().await;
+    scan(&watched.world, "before").await.unwrap();
+    for (what, offset) in [("two hours back", -2 * HOUR), ("two years ahead", 2 * YEAR)] {
+        watched.hand.set(Field::ClockOffset, offset);
+        watched.restart(&[]).await;
+        must_be_suspect(&watched.world, what).await;
+        watched.hand.set(Field::ClockOffset, 0);
+        watched.restart(&[]).await;
+        scan(&watched.world, &watched.world.fresh("right")).await.unwrap();
     }
+    // Within an hour and a year nobody needs to be asked.
+    watched.hand.set(Field::ClockOffset, -1_800);
+    watched.restart(&[]).await;
+    scan(&watched.world, "half-an-hour-back").await.unwrap();
+
+    // Somebody believes the clock: the journal goes on and its time is not frozen.
+    watched.hand.set(Field::ClockOffset, -2 * HOUR);
+    watched.restart(&["--accept-clock"]).await;
+    scan(&watched.world, "accepted-1").await.unwrap();
+    watched.hand.set(Field::ClockOffset, 2 * YEAR);
+    watched.restart(&["--accept-clock"]).await;
+    let first = scan(&watched.world, "accepted-2").await.unwrap();
+    let second = scan(&watched.world, "accepted-3").await.unwrap();
+    let committed =
+        |recorded: &v1::Recorded| trao::seal::record::Record::decode(&recorded.record).unwrap().committed_at;
+    assert!(committed(&second) > committed(&first), "time goes on");
+    watched.restart(&[]).await;
+    scan(&watched.world, "accepted-4").await.unwrap();
+    ledger::check(&watched.world.gateway.database());
+}
+
+/// Tells a replaying gateway a line of a source.
+async fn replayed(world: &World, who: &Partner, source: &str, id: &str, sent: i64, at: i64) -> v1::Recorded {
+    let event = v1::Event { occurred_at: Some(minute(at)), ..event(Type::OfficeIn, &codes::item(81)) };
+    let line = v1::Capture { send_time: Some(minute(sent)), ..capture(source, id, &event) };
+    world.capture(who, line).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_start_within_the_bounds_serves_at_once() {
-    let mut watched = gateway_with_a_hand_on_its_clock().await;
-    watched.scan("before").await.unwrap();
-    watched.clock.set(Field::ClockOffset, -HOUR / 2);
-    watched.restart(&[]);
-    watched.scan("after").await.unwrap();
-    let times = watched.committed_at().await;
-    assert!(times[1].seconds >= times[0].seconds, "{times:?}");
+async fn a_replay_lives_in_the_time_it_is_told_by_systems_and_by_calls_never_by_devices() {
+    let start = || Start { flags: vec!["--clock".into(), "replay".into()], ..Start::default() };
+    let mut world = World::start_with(start()).await;
+    let post = world.province.post.clone();
+    let of = |recorded: &v1::Recorded| trao::seal::record::Record::decode(&recorded.record).unwrap();
+    let us = |at: i64| minute(at).seconds * 1_000_000;
+
+    // Before anything was told it is 1970, and a device's clock changes nothing.
+    let first = of(&replayed(&world, &post, PDA, "device-1", 500, 490).await);
+    assert_eq!((first.committed_at.0, first.received_at.0), (0, 0));
+
+    // A system's line is received when it says, and time has come that far.
+    let system = of(&replayed(&world, &post, SYSTEM, "system-1", 100, 95).await);
+    assert_eq!(
+        (system.received_at.0, system.effective_at.0, system.committed_at.0),
+        (us(100), us(95), us(100))
+    );
+    // A parallel stream's earlier line is received at its own time; the journal's time stays.
+    let earlier = of(&replayed(&world, &post, SYSTEM, "system-2", 60, 55).await);
+    assert_eq!(
+        (earlier.received_at.0, earlier.effective_at.0, earlier.committed_at.0),
+        (us(60), us(55), us(100))
+    );
+    // A device's clock of another day does not move it; its skew is measured against it.
+    let device = replayed(&world, &post, PDA, "device-2", 900, 890).await;
+    assert!(device.anomalies.iter().any(|a| a.kind() == v1::AnomalyKind::Skew), "{device:?}");
+    assert_eq!((of(&device).committed_at.0, of(&device).effective_at.0), (us(100), us(90)));
+
+    // Any call may tell the time.
+    let request = post.ask_at(v1::PullEventsRequest::default(), &minute(200));
+    world.feeds().pull_events(request).await.unwrap();
+    let now = of(&replayed(&world, &post, PDA, "device-3", 199, 198).await);
+    assert_eq!((now.received_at.0, now.committed_at.0), (us(200), us(200)));
+    let mut bad = post.ask(v1::PullEventsRequest::default());
+    bad.metadata_mut().insert("trao-now", "yesterday".parse().unwrap());
+    let status = world.feeds().pull_events(bad).await.unwrap_err();
+    assert_eq!(
+        (reason(&status).as_str(), crate::support::partner::field(&status)),
+        ("TIME_OUT_OF_RANGE", "trao-now".into())
+    );
+
+    // It is kept with the head, and a bare serve keeps the mode.
+    world.kill_and_restart().await;
+    let after = of(&replayed(&world, &post, PDA, "device-4", 200, 199).await);
+    assert_eq!(after.committed_at.0, us(200));
+    let times: Vec<i64> = world.log(&post).await.iter().map(|line| record(line).committed_at.0).collect();
+    assert!(times.is_sorted());
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn under_replay_time_is_told_by_systems_and_by_calls_and_never_by_devices() {
-    let mut gateway =
-        Gateway::start_with(Start { flags: vec!["--clock".into(), "replay".into()], ..Start::default() });
-    let province = Province::enter(&gateway).await;
-    let (told, later) = ("2019-05-04T03:00:00.000000Z", "2019-05-04T09:30:00.000000Z");
-
-    let by_system = scan_at(&gateway, &province.post, SYSTEM, "s-1", told, Some(told)).await;
-    assert_eq!(by_system, (told.to_owned(), told.to_owned()), "received and committed when the system says");
-    let by_device = scan_at(&gateway, &province.post, PDA, "d-1", told, Some(later)).await;
-    assert_eq!(by_device, (told.to_owned(), told.to_owned()), "a device's clock moves nothing");
-    let earlier = "2019-05-01T00:00:00.000000Z";
-    let parallel = scan_at(&gateway, &province.post, SYSTEM, "s-2", earlier, Some(earlier)).await;
-    assert_eq!(parallel, (earlier.to_owned(), told.to_owned()), "each line is received at its own time");
-
-    let mut request = province.post.ask(v1::PullEventsRequest::default());
-    request.metadata_mut().insert("trao-now", later.parse().unwrap());
-    FeedServiceClient::new(gateway.channel().await).pull_events(request).await.unwrap();
-    let after_call = scan_at(&gateway, &province.post, PDA, "d-2", told, None).await;
-    assert_eq!(after_call, (later.to_owned(), later.to_owned()), "any call may tell the time");
-
-    gateway.stop();
-    gateway.restart();
-    let after_restart = scan_at(&gateway, &province.post, PDA, "d-3", told, None).await;
-    assert_eq!(after_restart, (later.to_owned(), later.to_owned()), "the time told is kept with the head");
-
+async fn the_first_serve_fixes_whose_time_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let mut gateway = Gateway::start_on(
+        &data,
+        Start { flags: vec!["--clock".into(), "replay".into()], ..Start::default() },
+    );
+    Province::enter(&gateway).await;
     gateway.stop();
     let other = crate::support::gateway::trao()
-        .args(["serve", "--clock", "system", "--listen", "127.0.0.1:0", "--data"])
-        .arg(gateway.folder())
+        .arg("serve")
+        .arg("--data")
+        .arg(&data)
+        .args(["--listen", "127.0.0.1:0", "--clock", "system"])
         .output()
         .unwrap();
-    assert_eq!(other.status.code(), Some(1), "the clock is fixed by the first serve");
-    assert!(other.stdout.is_empty(), "it does not listen");
+    assert!(!other.status.success());
+    let said = String::from_utf8_lossy(&other.stderr);
+    assert!(said.contains("replay"), "{said}");
+    assert!(other.stdout.is_empty(), "it did not listen");
     gateway.restart();
-}
-
-/// Scans something and gives when it was received and committed.
-async fn scan_at(
-    gateway: &Gateway,
-    post: &Partner,
-    source: &str,
-    id: &str,
-    occurred: &str,
-    sent: Option<&str>,
-) -> (String, String) {
-    let stamp = |text: &str| time::timestamp(time::from_rfc3339(text).unwrap());
-    let event =
-        v1::Event { occurred_at: Some(stamp(occurred)), ..event(v1::EventType::OfficeIn, "RA990000010VN") };
-    let line = v1::Capture { send_time: sent.map(stamp), ..capture(source, id, &event) };
-    let request = post.ask(v1::CaptureEventRequest { line: Some(line) });
-    let answer = CaptureServiceClient::new(gateway.channel().await).capture_event(request).await.unwrap();
-    let record = answer.into_inner().recorded.unwrap().record;
-    let record = trao::seal::record::Record::decode(&record).unwrap();
-    (time::to_rfc3339(record.received_at), time::to_rfc3339(record.committed_at))
 }
