@@ -42,7 +42,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         let telling = Telling { language: options.language };
         if options.check {
             let gateway = Child::start(&options.data)?;
-            return ledger::check(&gateway, &options.data, &telling).await;
+            return ledger::check(&gateway, &options.data, &telling, true).await;
         }
         clear(&options.data)?;
         mark(&options.data)?;
@@ -61,7 +61,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         );
         cast::enter(&gateway, &options.data, &telling).await?;
         friday::live(&mut gateway, &options.data, &telling).await?;
-        ledger::check(&gateway, &options.data, &telling).await?;
+        ledger::check(&gateway, &options.data, &telling, false).await?;
         gateway.stop()?;
         telling.end(&options.data, began.elapsed());
         Ok(())
