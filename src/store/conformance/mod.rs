@@ -78,10 +78,6 @@ impl Kept {
         }
     }
 
-    pub(super) fn folder(&self) -> &std::path::Path {
-        self.folder.as_ref().unwrap().1.path()
-    }
-
     /// Commits one batch.
     pub(super) async fn commit(&mut self, fill: impl FnOnce(&mut Batch)) -> Result<Committed, super::Error> {
         let mut batch = Batch::on(self.writer.begin(LANE).await.unwrap());
