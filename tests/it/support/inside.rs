@@ -15,7 +15,6 @@ use trao::clock::{SharedClock, SystemClock};
 use trao::doors::grpc::{self, Gateway};
 use trao::doors::wire::v1;
 use trao::doors::{accept, wire};
-use trao::dossier::directory::Source;
 use trao::dossier::names::{Lane, Micros, PartyName, SourceName};
 use trao::journal::{self, Apply, Handle, Wakes};
 use trao::random::SystemRandom;
@@ -27,7 +26,6 @@ use trao::view::View;
 use v1::directory_service_client::DirectoryServiceClient;
 
 use super::partner::{PC, PDA, Partner, READER};
-use super::wait::eventually;
 use super::world::{CARRIER, CENTRE, DEPARTMENT};
 
 /// Which store it keeps its journal in.
@@ -130,7 +128,7 @@ impl Inside {
         let keeper = key_of(&admin, None, "admin", &[]).await;
         enter(&channel, &keeper).await;
         let sources = [PDA, PC].map(SourceName::new);
-        let inside = Inside {
+        Inside {
             post: key_of(&admin, Some(CARRIER), "post-system", &sources).await,
             centre: key_of(&admin, Some(CENTRE), "agency-officer", &[SourceName::new(READER)]).await,
             department: key_of(&admin, Some(DEPARTMENT), "agency-system", &[]).await,
@@ -138,23 +136,12 @@ impl Inside {
             channel,
             shutdown,
             _folder: folder,
-        };
-        inside.settle().await;
-        inside
+        }
     }
 
     /// The connection.
     pub fn channel(&self) -> Channel {
         self.channel.clone()
-    }
-
-    /// A change of the directory makes the journal read what another process enrolled.
-    async fn settle(&self) {
-        let handle = self.journal.clone();
-        eventually("the sources are enrolled", || async {
-            handle.directory().sources.contains_key(&SourceName::new(READER)).then_some(())
-        })
-        .await;
     }
 }
 
@@ -197,11 +184,10 @@ async fn key_of(
     sources: &[SourceName],
 ) -> Partner {
     let text = KeyText::make(&SystemRandom);
-    let party = party.map(PartyName::new);
     let row = KeyRow {
         id: text.id().to_owned(),
         secret_sha256: text.secret_sha256(),
-        party: party.clone(),
+        party: party.map(PartyName::new),
         role: role.to_owned(),
         name: "test".to_owned(),
         person: None,
@@ -209,18 +195,7 @@ async fn key_of(
         created_at: Micros(0),
         revoked_at: None,
     };
-    let enrol: Vec<Source> = sources
-        .iter()
-        .zip(party.iter().cycle())
-        .map(|(name, party)| Source {
-            name: name.clone(),
-            party: party.clone(),
-            agency: None,
-            office: None,
-            holder: None,
-        })
-        .collect();
-    admin.lock().await.create_key(&row, &enrol).await.unwrap();
+    admin.lock().await.create_key(&row, &[]).await.unwrap();
     Partner { key: text.reveal() }
 }
 
@@ -233,4 +208,9 @@ async fn enter(channel: &Channel, keeper: &Partner) {
     }
     let carrier = Some(v1::Carrier { id: "p".into(), title: "Post".into(), ..v1::Carrier::default() });
     directory.create_carrier(keeper.ask(v1::CreateCarrierRequest { carrier })).await.unwrap();
+    for (party, id) in [(CARRIER, "pda-1"), (CARRIER, "pc-1"), (CENTRE, "reader-1")] {
+        let (party, id, kind) = (party.to_owned(), id.to_owned(), v1::SourceKind::Device.into());
+        let source = Some(v1::Source { party, id, kind, ..v1::Source::default() });
+        directory.create_source(keeper.ask(v1::CreateSourceRequest { source })).await.unwrap();
+    }
 }
