@@ -13,7 +13,7 @@ use crate::support::codes;
 use crate::support::gateway::{Gateway, Start};
 use crate::support::interpose::{Field, Interposer};
 use crate::support::ledger;
-use crate::support::partner::{PDA, Partner, Province, SYSTEM, capture, event, minute, reason};
+use crate::support::partner::{PC, PDA, Partner, Province, SYSTEM, capture, event, minute, reason};
 use crate::support::wait::eventually;
 use crate::support::world::{World, record};
 
@@ -226,4 +226,34 @@ async fn the_first_serve_fixes_whose_time_it_is() {
     assert!(said.contains("replay"), "{said}");
     assert!(other.stdout.is_empty(), "it did not listen");
     gateway.restart();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_replay_a_devices_skew_is_measured_against_the_time_told() {
+    let start = Start { flags: vec!["--clock".into(), "replay".into()], ..Start::default() };
+    let world = World::start_with(start).await;
+    let post = &world.province.post;
+    let send = async |source: &str, sent: i64, occurred: i64| {
+        let event = v1::Event {
+            occurred_at: Some(minute(occurred)),
+            ..event(v1::EventType::OfficeIn, "RA990000010VN")
+        };
+        let line =
+            v1::Capture { send_time: Some(minute(sent)), ..capture(source, &world.fresh("skew"), &event) };
+        let recorded = world.capture(post, line).await.unwrap();
+        (recorded.anomalies, trao::seal::record::Record::decode(&recorded.record).unwrap())
+    };
+    let us = |at: i64| minute(at).seconds * 1_000_000;
+    send(SYSTEM, 100, 95).await;
+    // A phone whose clock is 800 minutes ahead says that it scanned ten minutes ago: so it did.
+    let (anomalies, record) = send(PDA, 900, 890).await;
+    assert!(anomalies.iter().any(|anomaly| anomaly.kind() == v1::AnomalyKind::Skew), "{anomalies:?}");
+    assert_eq!(
+        (record.committed_at.0, record.effective_at.0, record.occurred_at.0),
+        (us(100), us(90), us(890))
+    );
+    // One whose clock is right is not corrected.
+    let (anomalies, record) = send(PC, 100, 99).await;
+    assert!(!anomalies.iter().any(|anomaly| anomaly.kind() == v1::AnomalyKind::Skew), "{anomalies:?}");
+    assert_eq!(record.effective_at.0, us(99));
 }
