@@ -4,6 +4,7 @@
 
 mod support;
 
+mod adversary;
 mod as_of;
 mod batches;
 mod canaries;
