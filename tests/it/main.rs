@@ -6,10 +6,12 @@ mod support;
 
 mod as_of;
 mod batches;
+mod canaries;
 mod crash;
 mod durability;
 mod hands;
 mod layers;
+mod reflection;
 mod refusals;
 mod retries;
 mod walk;
