@@ -130,7 +130,7 @@ pub fn source(
         agency => Some(known_agency(agency, "agency", directory, today)?),
     };
     let office = source_office(&sent.office, &party, directory)?;
-    into::free_text(&sent.holder, "holder")?;
+    into::staff_number(&sent.holder, "holder")?;
     let holder = (!sent.holder.is_empty()).then(|| sent.holder.clone());
     Ok(Source { name: SourceName::new(&name), party, agency, office, holder })
 }
