@@ -94,9 +94,11 @@ async fn time_is_told_only_by_who_has_a_key() {
 #[tokio::test(flavor = "multi_thread")]
 async fn rubbish_on_the_port_harms_nobody() {
     let mut world = World::start().await;
+    let url = world.gateway.url();
+    let address = url.trim_start_matches("http://");
     let mut silent = Vec::new();
     for _ in 0..64 {
-        silent.push(TcpStream::connect(world.gateway.address()).unwrap());
+        silent.push(TcpStream::connect(address).unwrap());
     }
     for rubbish in [
         &b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"[..],
@@ -104,7 +106,7 @@ async fn rubbish_on_the_port_harms_nobody() {
         &[0xff; 4096][..],
         &b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n and then no frame at all, but words"[..],
     ] {
-        let mut stranger = TcpStream::connect(world.gateway.address()).unwrap();
+        let mut stranger = TcpStream::connect(address).unwrap();
         stranger.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         stranger.write_all(rubbish).unwrap();
         let mut answer = Vec::new();
