@@ -159,7 +159,13 @@ async fn at_every_position_a_dossier_is_the_fold_of_the_events_before_it() {
         let by_code = Key::Code(code(&codes::item(20)).unwrap());
         for who in [&p.centre, &p.post, &p.supervisor] {
             let seen = known(&world, who, by_code.clone(), at()).await.unwrap();
-            assert_eq!(seen.dossier.unwrap(), dossier, "at {upto}");
+            let mut seen = seen.dossier.unwrap();
+            if who.key == p.post.key {
+                // How long the agency took is no matter of the carrier's.
+                assert_eq!(seen.spans.unwrap().agency_s, None, "at {upto}");
+                seen.spans = dossier.spans;
+            }
+            assert_eq!(seen, dossier, "at {upto}");
         }
         changes += usize::from(before.as_ref() != Some(&dossier));
         before = Some(dossier);

@@ -152,6 +152,8 @@ struct Day {
     ordered: v1::Recorded,
     registration: v1::RegisterDossierRequest,
     registered: v1::Recorded,
+    acceptance: v1::AcceptDossierRequest,
+    accepted: v1::Recorded,
     leg: String,
     dossiers: Vec<String>,
 }
@@ -200,7 +202,17 @@ async fn day(world: &World) -> Day {
     clean("the answer to a registration", &answer.encode_to_vec());
     let (registered, name) = (answer.recorded.unwrap(), answer.dossier.unwrap().name);
 
-    Day { captures, order, ordered, registration, registered, leg, dossiers: vec![name] }
+    Day {
+        captures,
+        order,
+        ordered,
+        registration,
+        registered,
+        acceptance: v1::AcceptDossierRequest::default(),
+        accepted: v1::Recorded::default(),
+        leg,
+        dossiers: vec![name],
+    }
 }
 
 /// The counter takes the papers over and accepts the dossier: the leg ends.
@@ -211,16 +223,18 @@ async fn accepted(world: &World, day: &mut Day) {
         ..capture(READER, "canary-7", &event(Type::Accepted, &codes::item(ITEM)))
     };
     day.captures.push(take(world, &p.centre, line).await);
-    let accept = v1::AcceptDossierRequest {
+    day.acceptance = v1::AcceptDossierRequest {
         request_id: world.fresh("accept"),
         target: Some(v1::accept_dossier_request::Target::Leg(day.leg.clone())),
         code: code(&codes::dossier(91)),
         personal: personal(8),
         ..v1::AcceptDossierRequest::default()
     };
-    let answer = world.dossiers().accept_dossier(p.centre.ask(accept)).await.unwrap().into_inner();
+    let answer =
+        world.dossiers().accept_dossier(p.centre.ask(day.acceptance.clone())).await.unwrap().into_inner();
     clean("the answer to an acceptance", &answer.encode_to_vec());
     day.dossiers.push(answer.dossier.unwrap().name);
+    day.accepted = answer.recorded.unwrap();
 }
 
 /// Everything that a caller can be told about the day, but by GetLeg.
@@ -506,6 +520,9 @@ async fn erased_it_is_gone_from_the_files_and_records_seals_and_retries_still_ho
     let request = province.department.ask(day.registration.clone());
     let again = world.dossiers().register_dossier(request).await.unwrap().into_inner().recorded.unwrap();
     assert_eq!((&again.record, again.replayed), (&day.registered.record, true));
+    let request = province.centre.ask(day.acceptance.clone());
+    let again = world.dossiers().accept_dossier(request).await.unwrap().into_inner().recorded.unwrap();
+    assert_eq!((&again.record, again.replayed), (&day.accepted.record, true));
     let other = v1::OrderLegRequest { counter: String::new(), ..day.order.clone() };
     assert_ne!(day.order.counter, "", "{CENTRE} receives");
     refused_for(world.legs().order_leg(province.department.ask(other)).await, "EVENT_KEY_REUSED");

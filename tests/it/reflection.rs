@@ -14,10 +14,10 @@ use tonic_health::pb::health_client::HealthClient;
 use trao::doors::wire::v1;
 use v1::directory_service_client::DirectoryServiceClient;
 
-use crate::support::gateway::{Gateway, Start};
-use crate::support::interpose::{Field, Interposer};
-use crate::support::partner::{PDA, Province, capture, event, reason};
-use crate::support::wait::{eventually, within};
+use crate::support::gateway::Gateway;
+use crate::support::partner::reason;
+use crate::support::raw;
+use crate::support::wait::within;
 
 /// What a gateway offers, in the order of their names.
 const SERVICES: [&str; 8] = [
@@ -263,33 +263,10 @@ async fn each_service_serves_and_says_that_it_does_not_once_the_gateway_is_told_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_clock_that_leapt_is_not_serving_and_captures_are_refused_until_somebody_looks() {
-    let folder = tempfile::tempdir().unwrap();
-    let hand = Interposer::new(folder.path());
-    let start = Start { environment: hand.environment(), ..Start::default() };
-    let gateway = Gateway::start_on(&folder.path().join("data"), start);
-    let province = Province::enter(&gateway).await;
-    let channel = gateway.channel().await;
-    assert_eq!(health(&channel, "").await, Ok(ServingStatus::Serving));
-
-    hand.set(Field::ClockOffset, 7 * 86_400);
-    for service in told_of() {
-        eventually("not serving", || async {
-            (health(&channel, service).await == Ok(ServingStatus::NotServing)).then_some(())
-        })
-        .await;
-    }
-    let line = capture(PDA, "leapt-1", &event(v1::EventType::OfficeIn, "RA990000010VN"));
-    let request = v1::CaptureEventRequest { line: Some(line) };
-    let mut captures = v1::capture_service_client::CaptureServiceClient::new(channel.clone());
-    let status = captures.capture_event(province.post.ask(request)).await.unwrap_err();
-    assert_eq!((status.code(), reason(&status).as_str()), (Code::Unavailable, "CLOCK_SUSPECT"));
-    assert_eq!(journaled(&gateway), 0, "a time nobody believes is not journaled");
-    // Without a key still, and reflection too.
-    let Told::Services(services) = both(&channel, Ask::Services).await else { panic!() };
-    assert_eq!(services.len(), SERVICES.len());
-}
-
-fn journaled(gateway: &Gateway) -> i64 {
-    gateway.database().query_row("SELECT count(*) FROM entry", [], |row| row.get(0)).unwrap()
+async fn a_call_of_no_service_is_unimplemented() {
+    let gateway = Gateway::start();
+    let request = tonic::Request::new(bytes::Bytes::new());
+    let path = "/trao.v1.CaptureService/NoSuchCall";
+    let status = raw::unary(gateway.channel().await, path, request).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unimplemented);
 }

@@ -13,7 +13,7 @@ use crate::support::partner::{
     DEPARTMENT_READER, OTHER_PDA, PC, PDA, Partner, Province, capture, code, event,
 };
 use crate::support::raw;
-use crate::support::world::{BY_POST, DEPARTMENT, NOT_BY_POST, SIBLING, World};
+use crate::support::world::{BY_POST, NOT_BY_POST, SIBLING, World};
 
 /// Year 9999.
 const FAR: prost_types::Timestamp = prost_types::Timestamp { seconds: 253_402_300_799, nanos: 0 };

@@ -215,13 +215,15 @@ impl World {
         .await
     }
 
-    /// The state of a leg once it is this one.
-    pub async fn leg_becomes(&self, who: &Partner, name: &str, state: v1::LegState) -> v1::Leg {
-        eventually(&format!("{name} in {state:?}"), || async {
-            let leg = self.leg(who, name).await;
-            (leg.state() == state).then_some(leg)
+    /// Waits until the tie has placed everything that waited.
+    pub async fn tied(&self) {
+        let database = self.gateway.database();
+        eventually("nothing waits any more", || async {
+            let waiting: i64 =
+                database.query_row("SELECT count(*) FROM waiting", [], |row| row.get(0)).unwrap();
+            (waiting == 0).then_some(())
         })
-        .await
+        .await;
     }
 }
 
