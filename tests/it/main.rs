@@ -6,6 +6,7 @@ mod support;
 
 mod as_of;
 mod batches;
+mod bursts;
 mod canaries;
 mod clock;
 mod crash;
@@ -20,6 +21,7 @@ mod reflection;
 mod refusals;
 mod retries;
 mod seals;
+mod strangers;
 mod sync;
 mod tie;
 mod wakes;
