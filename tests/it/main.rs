@@ -4,12 +4,14 @@
 
 mod support;
 
+mod adversary;
 mod as_of;
 mod batches;
 mod bursts;
 mod canaries;
 mod clock;
 mod crash;
+mod demo;
 mod durability;
 mod faults;
 mod feeds;
@@ -17,6 +19,7 @@ mod hands;
 mod isolation;
 mod layers;
 mod overload;
+mod readme;
 mod reflection;
 mod refusals;
 mod retries;

@@ -66,16 +66,19 @@ impl Kept {
         }
     }
 
-    /// The same store after its process ended; a store in memory does not outlive that.
+    /// The store in a file after its process ended.
+    pub(super) fn closed(self) -> (sqlite::Lock, tempfile::TempDir) {
+        self.folder.unwrap()
+    }
+
+    /// The store in a file after its process ended and another began.
     pub(super) fn reopened(self) -> Kept {
-        let Kept { writer, reader, admin, folder } = self;
-        match folder {
-            None => Kept { writer, reader, admin, folder },
-            Some((lock, folder)) => {
-                drop((writer, reader, admin));
-                Kept::open(lock, folder)
-            }
-        }
+        let (lock, folder) = self.closed();
+        Kept::open(lock, folder)
+    }
+
+    pub(super) fn folder(&self) -> &std::path::Path {
+        self.folder.as_ref().unwrap().1.path()
     }
 
     /// Commits one batch.

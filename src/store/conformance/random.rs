@@ -118,6 +118,7 @@ async fn everything(kept: &mut Kept) -> String {
         tell(&mut told, "chain", reader.chain(at(pos % 7), pos).await);
         tell(&mut told, "seal covering", reader.seal_covering(LANE, pos).await);
         tell(&mut told, "seal at", reader.seal_at(LANE, Micros(i64::try_from(pos).unwrap() * 5)).await);
+        tell(&mut told, "pinned", reader.pin(LANE, pos).await);
         tell(&mut told, "waits for", reader.waits_for(LANE, pos).await);
         tell(&mut told, "tags made", reader.tags_made_at(LANE, pos).await);
     }

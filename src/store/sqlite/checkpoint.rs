@@ -4,11 +4,13 @@
 //! writer, on the checkpointer's own connection, a few megabytes at a time. That alone never ends: the log begins anew
 //! only when a writer finds *all* of it copied and nobody reading it, and while batches follow each other there is
 //! always a last one that is not copied yet. So when the log is long and nearly all of it is copied, the writer copies
-//! the last few pages itself between two batches, when nothing can be added. Readers that come after that read the
-//! file, not the log, and those before are gone within microseconds: the next batch finds the log free and begins it
-//! anew. A reader that stays, such as a backup, holds the log until it ends; trying goes on.
+//! the last few pages itself between two batches, when nothing can be added and without waiting for anybody. Readers
+//! that come after that read the file, not the log, and the next batch begins the log anew.
 //!
-//! Beyond `FRAMES_HARD` the writer copies whatever there is: then the disk is slower than the batches, and they wait.
+//! Readers that were there before keep it from that. When there are always some, or when the disk is slower than the
+//! batches, the log grows to `FRAMES_HARD`: from there on batches wait, for the checkpointer to finish and for readers
+//! to end, which take a moment each. A reader that stays, such as a backup, holds the log until it ends; it is waited
+//! for less and less often.
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
@@ -16,7 +18,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use super::connection;
+use super::connection::{self, BUSY};
 use super::folder::DATABASE;
 use crate::store::Error;
 
@@ -29,12 +31,20 @@ const FRAMES_LONG: i64 = 4_096;
 const FRAMES_TAIL: i64 = 256;
 /// Frames that the log may reach before batches wait: 64 MiB.
 const FRAMES_HARD: i64 = 16_384;
+/// How long the readers of a log that long are waited for: only a backup takes longer, on the busiest machine.
+const READERS: Duration = Duration::from_secs(1);
+/// How often, and how far apart, a running checkpoint is waited for: a second in all, and again at the next batch.
+const TURNS: usize = 200;
+/// See `TURNS`.
+const TURN: Duration = Duration::from_millis(5);
 /// Between two looks at the log.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The log: frames in it, and how many of them are copied.
+/// The log: frames in it, and how many of them are copied; negative when somebody else is at it.
 #[derive(Clone, Copy, Debug)]
 struct Log {
+    /// Something was in the way.
+    busy: bool,
     frames: i64,
     copied: i64,
 }
@@ -42,6 +52,10 @@ struct Log {
 impl Log {
     fn left(self) -> i64 {
         self.frames - self.copied
+    }
+
+    fn is_elsewhere(self) -> bool {
+        self.frames < 0
     }
 }
 
@@ -57,7 +71,7 @@ fn copy(connection: &Connection) -> rusqlite::Result<Log> {
 
 fn run(connection: &Connection, pragma: &str) -> rusqlite::Result<Log> {
     let mut statement = connection.prepare_cached(pragma)?;
-    statement.query_row([], |row| Ok(Log { frames: row.get(1)?, copied: row.get(2)? }))
+    statement.query_row([], |row| Ok(Log { busy: row.get(0)?, frames: row.get(1)?, copied: row.get(2)? }))
 }
 
 /// Copies everything and cuts the log's file to nothing, waiting for writer and readers to let it go.
@@ -115,6 +129,8 @@ impl Checkpointer {
 pub(super) struct Restart {
     /// Frames below which trying is not worth it: a reader or the checkpointer had the log.
     not_before: i64,
+    /// Frames below which readers are not waited for: one of them stayed.
+    no_wait_before: i64,
 }
 
 impl Restart {
@@ -127,17 +143,37 @@ impl Restart {
 
     fn try_between_batches(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let log = look(connection)?;
+        let hard = log.frames >= FRAMES_HARD;
         if log.frames < FRAMES_LONG {
-            self.not_before = 0;
-            return Ok(());
-        }
-        let near_the_end = log.left() <= FRAMES_TAIL || log.frames >= FRAMES_HARD;
-        if log.left() > 0 && near_the_end && log.frames >= self.not_before {
+            *self = Restart::default();
+        } else if hard && log.frames >= self.no_wait_before {
+            connection.busy_timeout(READERS)?;
+            let waited = wait(connection);
+            connection.busy_timeout(BUSY)?;
+            let after = waited?;
+            if after.busy && !after.is_elsewhere() {
+                self.no_wait_before = log.frames + log.frames / 4;
+            }
+        } else if log.left() > 0 && (hard || log.left() <= FRAMES_TAIL) && log.frames >= self.not_before {
             let after = copy(connection)?;
-            if after.frames < 0 || after.left() > 0 {
+            if after.is_elsewhere() || after.left() > 0 {
                 self.not_before = log.frames + FRAMES_TAIL;
             }
         }
         Ok(())
+    }
+}
+
+/// Copies everything and waits until nobody reads the log; the next write then begins it anew.
+fn wait(connection: &Connection) -> rusqlite::Result<Log> {
+    let mut turns = 0;
+    loop {
+        let log = run(connection, "PRAGMA wal_checkpoint(RESTART)")?;
+        turns += 1;
+        if !log.is_elsewhere() || turns == TURNS {
+            return Ok(log);
+        }
+        // Readers are waited for by SQLite, another checkpoint is not.
+        std::thread::sleep(TURN);
     }
 }

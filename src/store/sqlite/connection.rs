@@ -10,7 +10,7 @@ use crate::store::Error;
 /// SQLite before it may corrupt a file when two connections write and checkpoint at once.
 const OLDEST: i32 = 3_051_003;
 /// How long another process's write or checkpoint is waited for; both take milliseconds.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// More statements than there are, so that none is ever prepared twice.
 const STATEMENTS: usize = 128;
 /// The writer's pages in KiB: the right edges of all tables and the hot part of the tree of keys.

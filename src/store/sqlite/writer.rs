@@ -32,6 +32,8 @@ impl Writer {
         if self.held.is_some() {
             return Err(Error::Failed { step: "take the lane", source: "it is taken".into() });
         }
+        // Should an earlier batch have failed to roll back, it does so now.
+        self.undo();
         self.restart.between_batches(&self.connection);
         run(&self.connection, "take the lane", sql::BEGIN, [])?;
         match read::head(&self.connection, lane) {
@@ -239,6 +241,9 @@ fn write_notes(connection: &Connection, commit: &Commit) -> Result<(), Error> {
             Note::Follower { name, pos } => {
                 let row = params![lane(commit.lane), name.as_bytes(), kept(step, *pos)?];
                 run(connection, step, sql::UPSERT_FOLLOWER, row)?;
+            }
+            Note::Placed { pos } => {
+                run(connection, step, sql::DELETE_WAITING, [lane(commit.lane), kept(step, *pos)?])?;
             }
             _ => {}
         }

@@ -1,0 +1,7 @@
+//! What only a store in a file must do.
+
+mod backup;
+mod catalogue;
+mod erase;
+mod folder;
+mod log;
