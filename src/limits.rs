@@ -58,6 +58,8 @@ pub const CODE_DAYS_BEFORE: i64 = 90;
 pub const CODE_DAYS_AFTER: i64 = 180;
 /// Connections at once: a province has about a thousand counters and postmen; each costs some tens of kilobytes.
 pub const CONNECTIONS: usize = 4_096;
+/// Seconds a new connection has to say that it speaks HTTP/2: a slow phone needs two.
+pub const GREETING_SECONDS: u64 = 10;
 /// Calls open at once on one connection: a back-office shares one connection among its threads.
 pub const STREAMS_PER_CONNECTION: u32 = 1_024;
 /// Bytes of one call's headers: a key, a request id and a trace.

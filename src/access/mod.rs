@@ -8,8 +8,8 @@ pub use api_key::{ApiKey, KeyText};
 pub use keys::Keys;
 
 use crate::dossier::directory::Directory;
-use crate::dossier::event::numbered;
 use crate::dossier::names::{PartyName, SourceName};
+use crate::dossier::numbered::numbered;
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::Speaker;
 

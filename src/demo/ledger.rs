@@ -1,8 +1,10 @@
 //! The ledger: what the gateway answers after the day, added up and asserted.
 
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail, ensure};
+use bytes::Bytes;
 
 use super::Telling;
 use super::child::Child;
@@ -26,16 +28,33 @@ const RESULTS_HELD: usize = 1;
 const RESULTS_UNDELIVERED: usize = 2;
 const DOSSIERS: usize = 41;
 
-/// Reads the ledger and asserts it.
-pub(super) async fn check(gateway: &Child, data: &Path, telling: &Telling) -> anyhow::Result<()> {
+/// Whose logs are read, one reader for each party: a party's log must be dense from its first number to its bookmark.
+const READERS: &[&str] = &["clerk", "department", "commune", "centre", "neighbour", "province"];
+
+/// Reads the ledger and asserts it. The first time every reader's bookmark is kept; `again`, each goes on from there, as a
+/// partner's software would: a log that lost its end is found out.
+pub(super) async fn check(
+    gateway: &Child,
+    data: &Path,
+    telling: &Telling,
+    again: bool,
+) -> anyhow::Result<()> {
     let clerk = Hand::of(gateway, data, "clerk", "").await?;
     let department = Hand::of(gateway, data, "department", "").await?;
     let commune = Hand::of(gateway, data, "commune", "").await?;
     who_sees_what(gateway, data, telling).await?;
 
-    let log = read_log(&clerk).await.context("the carrier's log")?;
-    read_log(&department).await.context("the department's log")?;
-    read_log(&commune).await.context("the commune's log")?;
+    let log = read_log(&clerk).await.context("the carrier's log")?.0;
+    for name in READERS {
+        let hand = Hand::of(gateway, data, name, "").await?;
+        let kept = data.join("bookmarks").join(name);
+        let (_, bookmark) = read_log(&hand).await.with_context(|| format!("the log of {name}"))?;
+        if again {
+            go_on(&hand, &kept).await.with_context(|| format!("the log of {name}"))?;
+        } else {
+            keep(&kept, &bookmark)?;
+        }
+    }
     let told: Vec<Told> = log.iter().map(Record::told).collect();
     invariants::outcomes_conserve(&told)
         .map_err(|why| anyhow::anyhow!("an envelope was in other hands: {why}"))?;
@@ -140,7 +159,7 @@ async fn look_up(
 }
 
 /// A party's whole log, which must be dense.
-async fn read_log(hand: &Hand) -> anyhow::Result<Vec<Record>> {
+async fn read_log(hand: &Hand) -> anyhow::Result<(Vec<Record>, Bytes)> {
     let mut feed = FeedServiceClient::new(hand.channel());
     let mut records = Vec::new();
     let mut start = None;
@@ -153,9 +172,29 @@ async fn read_log(hand: &Hand) -> anyhow::Result<Vec<Record>> {
             records.push(Record::decode(&event.record).context("read a record")?);
         }
         if page.caught_up {
-            return Ok(records);
+            return Ok((records, page.next_cursor));
         }
         start = Some(v1::pull_events_request::Start::Cursor(page.next_cursor));
+    }
+}
+
+/// Keeps a reader's bookmark.
+fn keep(path: &Path, bookmark: &Bytes) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).context("make the folder of bookmarks")?;
+    }
+    fs::write(path, bookmark).context("keep a bookmark")
+}
+
+/// Goes on from a kept bookmark: the gateway refuses one that is ahead of its log.
+async fn go_on(hand: &Hand, kept: &Path) -> anyhow::Result<()> {
+    let cursor = Bytes::from(fs::read(kept).with_context(|| format!("read {}", kept.display()))?);
+    let start = Some(v1::pull_events_request::Start::Cursor(cursor));
+    let request = v1::PullEventsRequest { start, page_size: 1, ..v1::PullEventsRequest::default() };
+    let pulled = FeedServiceClient::new(hand.channel()).pull_events(hand.ask(request, at("18:00", 0))?).await;
+    match pulled {
+        Ok(_) => Ok(()),
+        Err(status) => bail!("its end is missing: {}", status.message()),
     }
 }
 

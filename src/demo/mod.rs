@@ -8,7 +8,8 @@ mod friday;
 mod hands;
 mod ledger;
 
-use std::fs;
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -16,6 +17,10 @@ use anyhow::{Context, bail};
 
 use crate::doors::refusal::Language;
 use child::Child;
+
+/// The file by which a folder is known to be a demonstration's. A store with keys beside it may be anybody's, and what is
+/// taken for a demonstration's is removed.
+const MARK: &str = "demo";
 
 /// How the demonstration is run.
 #[derive(Clone, Debug)]
@@ -37,9 +42,10 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         let telling = Telling { language: options.language };
         if options.check {
             let gateway = Child::start(&options.data)?;
-            return ledger::check(&gateway, &options.data, &telling).await;
+            return ledger::check(&gateway, &options.data, &telling, true).await;
         }
         clear(&options.data)?;
+        mark(&options.data)?;
         let mut gateway = Child::start(&options.data)?;
         telling.plain(
             &format!(
@@ -55,7 +61,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         );
         cast::enter(&gateway, &options.data, &telling).await?;
         friday::live(&mut gateway, &options.data, &telling).await?;
-        ledger::check(&gateway, &options.data, &telling).await?;
+        ledger::check(&gateway, &options.data, &telling, false).await?;
         gateway.stop()?;
         telling.end(&options.data, began.elapsed());
         Ok(())
@@ -70,10 +76,22 @@ fn clear(folder: &Path) -> anyhow::Result<()> {
     if fs::read_dir(folder).context("look into the demo's folder")?.next().is_none() {
         return Ok(());
     }
-    if !folder.join("keys").is_dir() || !folder.join("trao.db").is_file() {
+    if !folder.join(MARK).is_file() {
         bail!("{} is not a folder that a demo left; name another with --data", folder.display());
     }
+    if let Ok(lock) = fs::File::open(folder.join("lock"))
+        && lock.try_lock().is_err()
+    {
+        bail!("a gateway serves {}: end it first, or name another folder with --data", folder.display());
+    }
     fs::remove_dir_all(folder).context("remove what the last demo left")
+}
+
+/// Makes the folder and says in it whose it is, before there is anything to lose.
+fn mark(folder: &Path) -> anyhow::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).context("make the demo's folder")?;
+    fs::write(folder.join(MARK), "made by `trao demo`, which replaces this whole folder when it runs again\n")
+        .context("mark the demo's folder")
 }
 
 /// What is said to whoever watches, in one language.

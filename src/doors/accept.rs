@@ -1,6 +1,6 @@
 //! The accept loop: our own, because the number of connections and the time to drain them are bounded here.
 
-use std::io;
+use std::io::{self, Cursor};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +8,20 @@ use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::limits;
+
+/// What every HTTP/2 client sends first (RFC 9113, 3.4).
+const GREETING: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Until the greeting nothing looks after a connection, and a peer that never sends it would keep its place for ever;
+/// afterwards pings do.
+const GREETED_WITHIN: Duration = Duration::from_secs(limits::GREETING_SECONDS);
 
 /// Serves connections until `shutdown`, then lets each end its calls within `drain`.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken, drain: Duration) {
@@ -59,6 +67,19 @@ async fn connection(
 ) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     // Small answers must not wait for each other (Nagle's algorithm costs 40 ms).
     stream.set_nodelay(true)?;
+    let (mut receiving, sending) = stream.into_split();
+    let mut greeting = [0; GREETING.len()];
+    // CANCEL: nothing was begun.
+    let greeted = tokio::select! {
+        biased;
+        () = shutdown.cancelled() => return Ok(()),
+        greeted = timeout(GREETED_WITHIN, receiving.read_exact(&mut greeting)) => greeted,
+    };
+    greeted??;
+    if greeting != *GREETING {
+        return Err("it does not speak HTTP/2 in clear".into());
+    }
+    let stream = tokio::io::join(Cursor::new(greeting).chain(receiving), sending);
     let mut builder = Builder::new(TokioExecutor::new()).http2_only();
     builder
         .http2()

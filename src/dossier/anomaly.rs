@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::numbered;
 use super::names::Position;
+use super::numbered::numbered;
 
 numbered! {
     /// What does not fit.

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use super::event::numbered;
 use super::leg::LegKind;
 use super::names::{Lane, Micros, PartyName, SourceName};
+use super::numbered::numbered;
 
 /// A civil date as days since 1970-01-01 in Vietnam's time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event::numbered;
 use super::names::PartyName;
+use super::numbered::numbered;
 
 numbered! {
     /// The kinds of leg.

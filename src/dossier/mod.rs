@@ -12,6 +12,7 @@ pub mod event;
 pub mod invariants;
 pub mod leg;
 pub mod names;
+pub(crate) mod numbered;
 pub mod refusal;
 pub mod resolve;
 pub mod spans;

@@ -136,10 +136,12 @@ impl Refusal {
         self
     }
 
-    /// The same refusal with its field under another: `event` + `code` = `event.code`.
+    /// The same refusal with its field under another: `event` + `code` = `event.code`. What is about no field stays so: a
+    /// full queue is no fault of the line.
     pub fn under(mut self, parent: &str) -> Refusal {
-        self.field =
-            if self.field.is_empty() { parent.to_owned() } else { format!("{parent}.{}", self.field) };
+        if !self.field.is_empty() {
+            self.field = format!("{parent}.{}", self.field);
+        }
         self
     }
 

@@ -2,9 +2,9 @@
 
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::desk::{self, Leg};
-use crate::dossier::event::numbered;
 use crate::dossier::leg::Holder;
 use crate::dossier::names::{Micros, PartyName, Position};
+use crate::dossier::numbered::numbered;
 use crate::dossier::spans::Spans;
 
 numbered! {

@@ -28,8 +28,17 @@ impl LegFilter {
 impl View {
     /// A leg as of a moment; `None` when it did not exist or is not seen.
     pub async fn leg(&self, eyes: &dyn Eyes, id: Position, moment: Moment) -> Result<Option<Leg>, Error> {
-        let leg = self.leg_at(id, moment).await?;
-        Ok(leg.filter(|leg| eyes.sees(&leg.birth.parties())))
+        let at = moment.position;
+        if id.lane != LANE || id > at {
+            return Ok(None);
+        }
+        let leg = self.reader.leg(id).await.during("a leg")?;
+        // Whom it concerns never changes, and is asked before anything that may fail or take long: what is not seen is
+        // answered like what never was.
+        match leg.filter(|leg| eyes.sees(&leg.birth.parties())) {
+            Some(leg) => self.known_at(leg, moment).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The personal part of a leg's order as received, unless there is none or it was erased. Whom it may be shown is
@@ -70,20 +79,16 @@ impl View {
         Ok(page)
     }
 
-    /// A leg as of a moment, seen or not.
-    pub(super) async fn leg_at(&self, id: Position, moment: Moment) -> Result<Option<Leg>, Error> {
+    /// A leg as it was known at a moment at which it existed.
+    async fn known_at(&self, leg: Leg, moment: Moment) -> Result<Leg, Error> {
         let at = moment.position;
-        if id.lane != LANE || id > at {
-            return Ok(None);
-        }
-        let Some(leg) = self.reader.leg(id).await.during("a leg")? else { return Ok(None) };
         if as_of::is_current(&leg, at) {
-            return Ok(Some(as_of::trimmed(leg, at)));
+            return Ok(as_of::trimmed(leg, at));
         }
         let chain = self.chain(&leg).await?;
         if !chain.whole {
             // It has gone on since the call began: it is told as it is by now, since it cannot be folded back.
-            return if moment.is_head { Ok(Some(leg)) } else { Err(Error::TooLong) };
+            return if moment.is_head { Ok(leg) } else { Err(Error::TooLong) };
         }
         let mut steps: Vec<Step> = Vec::with_capacity(chain.events.len());
         for stored in &chain.events {
@@ -91,6 +96,6 @@ impl View {
                 steps.push(stored.record().during("a record of a leg")?.step());
             }
         }
-        Ok(Some(as_of::folded(leg, steps, at)))
+        Ok(as_of::folded(leg, steps, at))
     }
 }

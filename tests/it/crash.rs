@@ -15,6 +15,7 @@ use trao::seal::record::Record;
 use v1::capture_service_client::CaptureServiceClient;
 use v1::feed_service_client::FeedServiceClient;
 
+use crate::support::codes::item;
 use crate::support::gateway::{Gateway, Start};
 use crate::support::partner::{PDA, Partner, Province, capture, event};
 use crate::support::seed::Seed;
@@ -101,19 +102,6 @@ fn new_line(number: u64) -> v1::Capture {
     let item = item(number / 4);
     let event = v1::Event { agency: "agencies/H99.14".to_owned(), ..event(kind, &item) };
     capture(PDA, &format!("crash-{number}"), &event)
-}
-
-/// A valid item number.
-fn item(serial: u64) -> String {
-    let digits = format!("{serial:08}");
-    let weighted: u64 =
-        digits.bytes().zip([8, 6, 4, 2, 3, 5, 9, 7]).map(|(d, w)| u64::from(d - b'0') * w).sum();
-    let check = match 11 - weighted % 11 {
-        10 => 0,
-        11 => 5,
-        check => check,
-    };
-    format!("RA{digits}{check}VN")
 }
 
 /// Sends a line and notes what came of it; `false` when nothing did.

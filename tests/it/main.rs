@@ -1,6 +1,26 @@
 //! The integration tests: one binary, real gateways, real sockets, real files.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must say where")]
+
+mod support;
+
+mod as_of;
+mod batches;
+mod canaries;
+mod clock;
 mod crash;
 mod durability;
+mod faults;
+mod feeds;
+mod hands;
+mod isolation;
 mod layers;
-mod support;
+mod overload;
+mod reflection;
+mod refusals;
+mod retries;
+mod seals;
+mod sync;
+mod tie;
+mod wakes;
+mod walk;

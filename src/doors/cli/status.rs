@@ -119,13 +119,15 @@ async fn look_up(
 async fn since_when(gateway: &Gateway, key: &Key, answer: &v1::GetDossierResponse) -> Vec<Option<String>> {
     let legs = answer.dossier.as_ref().map(|dossier| dossier.legs.as_slice()).unwrap_or_default();
     let known = answer.position.as_ref().map_or(u64::MAX, |position| position.pos);
-    let mut since = vec![None; legs.len()];
+    // Of a leg that has ended the answer itself says it: later word of an earlier time is in it already.
+    let closed = |leg: &v1::Leg| leg.closed_at.as_ref().map(|at| human::when(Some(at)));
+    let mut since: Vec<Option<String>> = legs.iter().map(closed).collect();
     let mut token = String::new();
     loop {
         let Ok(page) = events::page(gateway, key, token).await else { return since };
         for listed in page.events.iter().filter(|listed| position(listed) <= known) {
             for (leg, since) in legs.iter().zip(&mut since) {
-                if listed.leg == leg.name && brought(listed, leg) {
+                if leg.closed_at.is_none() && listed.leg == leg.name && brought(listed, leg) {
                     *since = Some(human::when(listed.effective_at.as_ref()));
                 }
             }

@@ -1,11 +1,13 @@
 //! CaptureService: scans, alone, in batches and in streams.
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
 use tonic::{Request, Response, Status, Streaming};
@@ -66,8 +68,12 @@ impl CaptureService for Gateway {
     ) -> Result<Response<SyncStream>, Status> {
         let call = self.enter(&request).await?;
         let mut incoming = request.into_inner();
-        let first =
-            incoming.next().await.transpose().map_err(|status| super::rewrite(&status, &call.context))?;
+        // CANCEL: nothing was said yet.
+        let first = tokio::select! {
+            first = incoming.next() => first,
+            () = self.shutdown.cancelled() => return Err(call.refused(&Refusal::store_unavailable())),
+        };
+        let first = first.transpose().map_err(|status| super::rewrite(&status, &call.context))?;
         let hello = match first.and_then(|message| message.message) {
             Some(v1::sync_events_request::Message::Hello(hello)) => hello,
             _ => {
@@ -113,8 +119,13 @@ impl CaptureService for Gateway {
         &self,
         request: Request<v1::ClassifyScanRequest>,
     ) -> Result<Response<v1::ClassifyScanResponse>, Status> {
-        self.enter(&request).await?;
-        let classified = classify(&request.into_inner().text);
+        let call = self.enter(&request).await?;
+        let text = request.into_inner().text;
+        if text.chars().count() > limits::TEXT_CHARS {
+            let why = format!("at most {} characters", limits::TEXT_CHARS);
+            return Err(call.refused(&Refusal::field(Reason::TextInvalid, "text", why)));
+        }
+        let classified = classify(&text);
         let kind = match classified.kind {
             Some(ClassKind::Item) => v1::CodeKind::Item,
             Some(ClassKind::Receptacle) => v1::CodeKind::Receptacle,
@@ -231,12 +242,19 @@ impl Drain {
     ) {
         // Polled in the order in which they came: a pick-up is queued before the scans that follow it.
         let mut open = FuturesUnordered::new();
+        let revoked = self.gateway.clone().revoked(self.call.authorization.clone());
+        tokio::pin!(revoked);
         loop {
             // CANCEL: whatever was queued is journaled; unanswered lines are sent again and answered from the store.
             tokio::select! {
                 biased;
+                // What was queued is answered when it is sent again, with another key.
+                refusal = &mut revoked => {
+                    take(&outgoing, Err(self.call.refused(&refusal))).await;
+                    return;
+                }
                 Some(ack) = open.next() => {
-                    if outgoing.send(Ok(ack)).await.is_err() {
+                    if !take(&outgoing, Ok(ack)).await {
                         return;
                     }
                 }
@@ -246,11 +264,11 @@ impl Drain {
                     }
                     Some(Ok(_)) => {
                         let refusal = Refusal::field(Reason::FieldRequired, "line", "after the hello only lines follow");
-                        let _closed = outgoing.send(Err(self.call.refused(&refusal))).await;
+                        take(&outgoing, Err(self.call.refused(&refusal))).await;
                         return;
                     }
                     Some(Err(status)) => {
-                        let _closed = outgoing.send(Err(super::rewrite(&status, &self.call.context))).await;
+                        take(&outgoing, Err(super::rewrite(&status, &self.call.context))).await;
                         return;
                     }
                     None => break,
@@ -259,11 +277,20 @@ impl Drain {
             }
         }
         while let Some(ack) = open.next().await {
-            if outgoing.send(Ok(ack)).await.is_err() {
+            if !take(&outgoing, Ok(ack)).await {
                 return;
             }
         }
     }
+}
+
+/// Has the device take a message; false when it is gone, or reads so slowly that it had better come back.
+async fn take(
+    outgoing: &mpsc::Sender<Result<v1::SyncEventsResponse, Status>>,
+    message: Result<v1::SyncEventsResponse, Status>,
+) -> bool {
+    let longest = Duration::from_secs(limits::FOLLOW_TAKE_SECONDS);
+    matches!(timeout(longest, outgoing.send(message)).await, Ok(Ok(())))
 }
 
 async fn answer(gateway: &Gateway, call: &Call, source: &str, line: Bytes) -> v1::SyncEventsResponse {

@@ -2,23 +2,18 @@
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
-use tokio::time::sleep;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status};
 
-use super::{Call, Gateway, text};
+use super::{Call, Gateway};
 use crate::doors::refusal::{CallContext, to_status};
 use crate::doors::wire::{feed, into, v1};
 use crate::dossier::directory::Day;
 use crate::dossier::names::{Lane, PartyName};
-use crate::dossier::refusal::{Reason, Refusal};
+use crate::dossier::refusal::Refusal;
 use crate::stream::{Following, Log};
 use v1::feed_service_server::FeedService;
-
-/// How often the key of an open stream is looked at again: a revoked one is seen within two seconds.
-const KEY_EVERY: Duration = Duration::from_secs(1);
 
 #[tonic::async_trait]
 impl FeedService for Gateway {
@@ -40,10 +35,9 @@ impl FeedService for Gateway {
         request: Request<v1::StreamEventsRequest>,
     ) -> Result<Response<Events>, Status> {
         let call = self.enter(&request).await?;
-        let authorization = text(request.metadata(), "authorization").map(str::to_owned);
         let request = request.into_inner();
         // CANCEL: nothing runs yet.
-        let following = self.follow(&call, &request, authorization).await;
+        let following = self.follow(&call, &request).await;
         let following = following.map_err(|refusal| call.refused(&refusal))?;
         Ok(Response::new(Events { following, lane: self.feeds.lane(), context: call.context, ended: false }))
     }
@@ -64,31 +58,16 @@ impl Gateway {
         };
         // CANCEL: a pull only reads.
         let page = self.feeds.pull(&log, start, page_size, wait).await?;
+        // The key may have been revoked while the pull waited.
+        self.still_stands(&call.authorization).await?;
         feed::page(self.feeds.lane(), &page)
     }
 
-    async fn follow(
-        &self,
-        call: &Call,
-        request: &v1::StreamEventsRequest,
-        authorization: Option<String>,
-    ) -> Result<Following, Refusal> {
+    async fn follow(&self, call: &Call, request: &v1::StreamEventsRequest) -> Result<Following, Refusal> {
         let log = self.log(call, &request.parent)?;
         // CANCEL: nothing runs yet.
         let (follower, following) = self.feeds.follow(log, feed::cursor(&request.cursor)).await?;
-        let keys = self.keys.clone();
-        self.tasks.spawn(follower.run(async move {
-            loop {
-                // CANCEL: nothing is held.
-                sleep(KEY_EVERY).await;
-                match keys.authenticate(authorization.as_deref()).await {
-                    // Whether the key still stands is not known while the store cannot be read.
-                    Ok(_) => {}
-                    Err(refusal) if refusal.reason == Reason::StoreUnavailable => {}
-                    Err(refusal) => return refusal,
-                }
-            }
-        }));
+        self.tasks.spawn(follower.run(self.clone().revoked(call.authorization.clone())));
         Ok(following)
     }
 

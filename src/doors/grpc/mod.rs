@@ -15,6 +15,7 @@ use layer::rewrite;
 pub use router::{SERVICES, router};
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -50,11 +51,16 @@ pub struct Gateway {
     pub shutdown: CancellationToken,
 }
 
+/// How often the key of an open stream is looked at again: a revoked one is seen within two seconds.
+const KEY_EVERY: Duration = Duration::from_millis(500);
+
 /// A call that was let in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Call {
     /// Who calls.
     pub caller: Caller,
+    /// With which key, to ask again whether it stands. A secret: never shown.
+    pub authorization: String,
     /// Request id and language.
     pub context: CallContext,
     /// The directory as of the call.
@@ -73,17 +79,35 @@ impl Gateway {
     pub(super) async fn enter<T>(&self, request: &Request<T>) -> Result<Call, Status> {
         let metadata = request.metadata();
         let context = context(metadata);
-        self.tell_time(metadata).map_err(|refusal| refusal::to_status(&refusal, &context))?;
         if self.clock.is_suspect() {
             return Err(refusal::to_status(&Refusal::new(Reason::ClockSuspect), &context));
         }
         let authorization = text(metadata, "authorization");
-        match self.keys.authenticate(authorization).await {
-            Ok(caller) => {
-                tracing::Span::current().record("key", caller.key_id.as_str());
-                Ok(Call { caller, context, directory: self.journal.directory() })
+        let refused = |refusal| refusal::to_status(&refusal, &context);
+        let caller = self.keys.authenticate(authorization).await.map_err(refused)?;
+        // Time told cannot be taken back: it is believed of whoever has a key, and of nobody else.
+        self.tell_time(metadata).map_err(refused)?;
+        tracing::Span::current().record("key", caller.key_id.as_str());
+        let authorization = authorization.unwrap_or_default().to_owned();
+        Ok(Call { caller, authorization, context, directory: self.journal.directory() })
+    }
+
+    /// Whether the key of a call that was let in still stands; it is not known while the store cannot be read.
+    pub(super) async fn still_stands(&self, authorization: &str) -> Result<(), Refusal> {
+        match self.keys.authenticate(Some(authorization)).await {
+            Err(refusal) if refusal.reason != Reason::StoreUnavailable => Err(refusal),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Ends, with the refusal, when the key of an open stream no longer stands.
+    pub(super) async fn revoked(self, authorization: String) -> Refusal {
+        loop {
+            // CANCEL: nothing is held.
+            tokio::time::sleep(KEY_EVERY).await;
+            if let Err(refusal) = self.still_stands(&authorization).await {
+                return refusal;
             }
-            Err(refusal) => Err(refusal::to_status(&refusal, &context)),
         }
     }
 

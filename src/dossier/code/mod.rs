@@ -17,8 +17,8 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::numbered;
 use super::names::PartyName;
+use super::numbered::numbered;
 use crate::limits;
 
 pub use classify::{ClassKind, Classified, classify};

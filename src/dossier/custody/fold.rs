@@ -244,13 +244,21 @@ impl Fold {
             return None;
         }
         let same = || self.said.iter().filter(|said| said.says(ground, step));
-        let first = same().next()?.position;
+        let said = same().next()?.clone();
+        let first = said.position;
         let repeated = same().any(|said| said.source == step.order.source);
         if step.attested {
             self.settle_at(AnomalyKind::NoProof, first);
         }
         if repeated {
             return Some(Effect { anomalies: vec![AnomalyKind::DuplicateScan], corroborates: None });
+        }
+        // Whoever confirms has spoken too: the same from it once more is a repetition. Where it does not name the office it
+        // means the one it confirms.
+        if self.said.len() < SAID_MAX {
+            let office = step.office.clone().or(said.office.clone());
+            let (position, source) = (step.position, step.order.source.clone());
+            self.said.push(Said { position, source, office, party: step.party.clone(), ..said });
         }
         Some(Effect { anomalies: Vec::new(), corroborates: Some(first) })
     }

@@ -48,7 +48,7 @@ fn notes() -> Vec<Note> {
             party: carrier.clone(),
             agency: Some(party("agencies/H56.14")),
             office: Some("100000".into()),
-            holder: Some("NV\0017".into()),
+            holder: Some("NV\x00017".into()),
         }),
         Note::Alias(alias(Some(Day(19_000)), "agencies/H56.14")),
         Note::Alias(alias(None, "agencies/H56")),
@@ -82,7 +82,7 @@ async fn the_directory_is_entered_by_notes(mut kept: Kept) {
     let (itself, source) = &directory.sources[&SourceName::new("agencies/H56.14")];
     assert_eq!((itself.id, &source.party), (1, &party("agencies/H56.14")));
     let (device, source) = &directory.sources[&SourceName::new("carriers/vnpost/devices/p1")];
-    assert_eq!((device.id, source.holder.as_deref()), (3, Some("NV\0017")));
+    assert_eq!((device.id, source.holder.as_deref()), (3, Some("NV\x00017")));
     let meant: Vec<Option<Day>> =
         directory.aliases["000.00.06.H56"].iter().map(|alias| alias.valid_from).collect();
     assert_eq!(meant, [None, Some(Day(19_000))]);

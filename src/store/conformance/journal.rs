@@ -54,7 +54,8 @@ async fn a_batch_is_kept_whole_or_not_at_all(mut kept: Kept) {
 async fn a_commit_must_follow_from_what_is_held(mut kept: Kept) {
     let empty = Batch::on(kept.reader.head(LANE).await.unwrap()).done();
     assert!(kept.writer.commit(&empty).await.is_err(), "without begin");
-    let breaks: [(&str, fn(&mut Commit)); 8] = [
+    type Break = (&'static str, fn(&mut Commit));
+    let breaks: [Break; 8] = [
         ("version", |commit| commit.head.version += 1),
         ("positions", |commit| commit.entries[0].pos = 2),
         ("head", |commit| commit.head.pos = 2),

@@ -56,7 +56,7 @@ fn add_line(batch: &mut Batch, a: u8, b: u8, seqs: &mut std::collections::BTreeM
 
 fn entered(a: u8, b: u8) -> Note {
     let (name, title) = (format!("agencies/{}", a % FEW), format!("title {b}"));
-    let day = (b % 3 > 0).then_some(Day(i32::from(b % 3)));
+    let day = (!b.is_multiple_of(3)).then_some(Day(i32::from(b % 3)));
     match a % 6 {
         0 => Note::Agency(Agency {
             name: party(&name),

@@ -14,6 +14,9 @@ pub fn trao() -> Command {
     command
 }
 
+/// Lines of the gateway's log that a failing test shows: what was asked last is what went wrong.
+const LOG_LINES: usize = 12;
+
 /// A gateway and its folder.
 pub struct Gateway {
     child: Option<Child>,
@@ -123,16 +126,6 @@ impl Gateway {
         (code, self.log.take().map(|log| log.join().unwrap()).unwrap_or_default())
     }
 
-    /// The process.
-    pub fn pid(&self) -> u32 {
-        self.child.as_ref().unwrap().id()
-    }
-
-    /// `HOST:PORT`.
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
     /// `http://HOST:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
@@ -164,7 +157,9 @@ impl Drop for Gateway {
     fn drop(&mut self) {
         let log = self.kill();
         if std::thread::panicking() {
-            eprintln!("--- the gateway's log ---\n{log}");
+            let lines: Vec<&str> = log.lines().collect();
+            let last = lines.len().saturating_sub(LOG_LINES);
+            eprintln!("--- the end of the gateway's log ---\n{}", lines[last..].join("\n"));
         }
     }
 }

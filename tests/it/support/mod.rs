@@ -1,6 +1,12 @@
 //! What the integration tests stand on: a real gateway process, callers with real keys, and a hand on its disk and clock.
 
+pub mod codes;
 pub mod gateway;
+pub mod inside;
 pub mod interpose;
+pub mod ledger;
 pub mod partner;
+pub mod raw;
 pub mod seed;
+pub mod wait;
+pub mod world;

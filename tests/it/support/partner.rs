@@ -10,6 +10,7 @@ use tonic_types::StatusExt;
 use trao::doors::wire::v1;
 
 use super::gateway::{Gateway, trao};
+use super::wait::eventually;
 
 /// A caller with a key.
 #[derive(Clone)]
@@ -33,6 +34,19 @@ impl Partner {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
         Partner { key: json["key"].as_str().unwrap().to_owned() }
+    }
+
+    /// A key with no record anywhere: what a stranger makes up.
+    pub fn stranger(key: &str) -> Partner {
+        Partner { key: key.to_owned() }
+    }
+
+    /// A request with this caller's key, an id of its own and a language.
+    pub fn ask_as<T>(&self, message: T, request_id: &str, language: &str) -> Request<T> {
+        let mut request = self.ask(message);
+        request.metadata_mut().insert("x-request-id", MetadataValue::try_from(request_id).unwrap());
+        request.metadata_mut().insert("accept-language", MetadataValue::try_from(language).unwrap());
+        request
     }
 
     /// A request with this caller's key.
@@ -160,7 +174,7 @@ impl Province {
             let more: Vec<&str> = sources.iter().flat_map(|source| ["--source", *source]).collect();
             Partner::create(folder, party, role, &more)
         };
-        Province {
+        let province = Province {
             department: key("agencies/H99.14", "agency-system", &[DEPARTMENT_READER]),
             sibling: key("agencies/H99.17", "agency-system", &[]),
             centre: key("agencies/H99.01", "agency-officer", &[READER]),
@@ -169,6 +183,52 @@ impl Province {
             post_supervisor: key("carriers/p", "supervisor", &[]),
             other_post: key("carriers/q", "post-operator", &[OTHER_PDA]),
             admin,
+        };
+        province.settle(gateway).await;
+        province
+    }
+
+    /// Waits until the gateway has seen the sources that another process enrolled.
+    async fn settle(&self, gateway: &Gateway) {
+        use v1::capture_service_client::CaptureServiceClient;
+        let captures = CaptureServiceClient::new(gateway.channel().await);
+        for (who, source) in [
+            (&self.department, DEPARTMENT_READER),
+            (&self.centre, READER),
+            (&self.post, SYSTEM),
+            (&self.other_post, OTHER_PDA),
+        ] {
+            let request = v1::GetDeviceStateRequest { source: source.to_owned() };
+            eventually(source, || async {
+                captures.clone().get_device_state(who.ask(request.clone())).await.ok()
+            })
+            .await;
         }
     }
+}
+
+/// A minute of a replayed day, Friday 20 November 2026 in UTC.
+pub fn minute(minute: i64) -> prost_types::Timestamp {
+    prost_types::Timestamp { seconds: 1_795_132_800 + minute * 60, nanos: 0 }
+}
+
+impl Partner {
+    /// A request made at a minute of a replayed day.
+    pub fn ask_at<T>(&self, message: T, at: &prost_types::Timestamp) -> Request<T> {
+        let time = trao::dossier::names::Micros(at.seconds * 1_000_000 + i64::from(at.nanos) / 1_000);
+        let told = MetadataValue::try_from(trao::doors::wire::time::to_rfc3339(time)).unwrap();
+        let mut request = self.ask(message);
+        request.metadata_mut().insert("trao-now", told);
+        request
+    }
+}
+
+/// A slip's number.
+pub fn slip(value: &str) -> v1::Code {
+    v1::Code { kind: v1::CodeKind::Slip.into(), value: value.to_owned(), ..v1::Code::default() }
+}
+
+/// A personal part that attests the citizen's side.
+pub fn attested() -> bytes::Bytes {
+    v1::Personal { proof_sha256: vec![7; 32].into(), ..v1::Personal::default() }.encode_to_vec().into()
 }
