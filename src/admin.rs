@@ -11,6 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::{BackupOptions, CreateKeyOptions, KeysCommand, KeysOptions, ListKeysOptions};
 use crate::config::{MigrateOptions, RevokeKeyOptions};
 use crate::doors::cli::{Exit, Failure, Output};
+use crate::doors::wire::directory::is_source_id;
 use crate::doors::wire::time;
 use crate::dossier::directory::{Day, Directory, Source};
 use crate::dossier::names::{Micros, PartyName, SourceName};
@@ -286,14 +287,9 @@ fn fitting(directory: &Directory, text: &str, role: Role, day: Day) -> Result<Pa
 fn source(name: &str, party: &PartyName) -> Result<Source, Error> {
     let own = name.strip_prefix(party.as_str()).and_then(|rest| rest.strip_prefix('/'));
     let id = own.and_then(|rest| rest.strip_prefix("devices/").or_else(|| rest.strip_prefix("systems/")));
-    let good = |id: &str| {
-        !id.is_empty()
-            && id.len() <= limits::CLIENT_EVENT_ID_CHARS
-            && id.bytes().all(|byte| (0x21..=0x7e).contains(&byte) && byte != b'/')
-    };
-    if id.is_none_or(|id| !good(id)) {
+    if !id.is_some_and(is_source_id) {
         return Err(Error::Refused(format!(
-            "--source {name}: give {party}/devices/ID or {party}/systems/ID"
+            "--source {name}: give {party}/devices/ID or {party}/systems/ID, ID of letters, digits, dots, dashes and underscores"
         )));
     }
     let (name, party) = (SourceName::new(name), party.clone());
@@ -369,6 +365,7 @@ mod tests {
             "carriers/p/devices/a/b",
             "carriers/p/phones/1",
             "carriers/p/devices/a b",
+            "carriers/p/devices/a+b",
         ] {
             assert!(source(bad, &party).is_err(), "{bad}");
         }

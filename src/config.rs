@@ -23,10 +23,13 @@ On this machine:  serve, migrate, keys, backup, demo, classify
 As a client:      scan, sync, status, history, feed (gRPC; see --server and --token-file)
 
 First steps:
-  trao demo                                      a day of a province's post, told in about 40 lines
+  trao demo                      a day of a province's post, told in about 40 lines
+  trao serve --data ./trao-demo  and, in another terminal,
+  trao status RA990000010VN --token-file ./trao-demo/keys/commune
+
+A store of your own:
   trao keys create --data ./trao-data --role admin --name setup
   trao serve --data ./trao-data
-  trao status RA990000010VN --token-file keys/officer
 
 Environment:
   TRAO_SERVER      where clients find the gateway, like --server

@@ -122,7 +122,12 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         writer,
     );
     drop(directory_seen);
-    let journal_thread = on_own_thread("journal", service.run())?;
+    let journal_ended = CancellationToken::new();
+    let ends = journal_ended.clone().drop_guard();
+    let journal_thread = on_own_thread("journal", async move {
+        let _ends = ends;
+        service.run().await;
+    })?;
     let (stop_checkpoints, checkpoints_stopped) = mpsc::channel();
     let checkpointer = sqlite::Checkpointer::open(&options.data).context("open the store for checkpoints")?;
     let checkpoint_thread = thread::Builder::new()
@@ -162,7 +167,10 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     let drain = Duration::from_secs(limits::DRAIN_SECONDS);
     // Streams end first and the journal last; each has its part of the time.
     let accepting = tokio::spawn(accept::serve(listener, router, stop_serving.clone(), drain * 7 / 10));
-    stop.wait().await;
+    let broken = tokio::select! {
+        () = stop.wait() => false,
+        () = journal_ended.cancelled() => true,
+    };
     tracing::info!("draining");
     set_health(&health, false).await;
     shutdown.cancel();
@@ -180,6 +188,11 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         _ => tracing::warn!("the journal did not end in time; what was acknowledged is kept"),
     }
     drop(lock);
+    if broken {
+        bail!(
+            "the journal ended by itself; what was acknowledged is kept, and a new start goes on from there"
+        );
+    }
     Ok(())
 }
 

@@ -130,6 +130,5 @@ impl Telling {
         println!("  trao status RA990000010VN --token-file {data}/keys/commune");
         println!("  trao history EA990003016VN --token-file {data}/keys/department");
         println!("  trao feed --token-file {data}/keys/clerk --limit 5");
-        println!("  trao demo --check --data {data}");
     }
 }

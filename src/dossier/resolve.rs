@@ -55,8 +55,11 @@ pub fn in_receptacle(
 
 fn tagged<'a>(desk: &'a Desk, party: &PartyName, code: &'a Code) -> Result<Vec<Candidate<'a>>, Missing> {
     let mut found = Vec::new();
+    let mut dossiers = BTreeSet::new();
     for tag in desk.tags(code)? {
         match tag.target {
+            // Tagged anew with every leg that came to it.
+            TagTarget::Dossier(id) if !dossiers.insert(id) => {}
             TagTarget::Leg(id) => {
                 let leg = desk.known_leg(id)?;
                 if leg.bears(tag) {

@@ -52,8 +52,26 @@ pub(super) struct Batch<'a> {
     pub(super) now: Micros,
 }
 
-/// Applies and commits the lines, and says what to answer to each. An error means that nothing of them was kept.
+/// Applies and commits the lines, and says what to answer to each. After an error of any kind but `Unknown` nothing of
+/// them is kept.
 pub(super) async fn write(
+    scribe: &mut Scribe,
+    writer: &mut Writer,
+    lines: &[Queued],
+) -> Result<Vec<Result<Answer, Refusal>>, Error> {
+    match attempt(scribe, writer, lines).await {
+        Err(Error::Unknown(error)) => {
+            tracing::warn!(
+                error = %crate::telemetry::chain(&error),
+                "nobody knows whether a batch was kept: it is run again, and the keys decide"
+            );
+            attempt(scribe, writer, lines).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn attempt(
     scribe: &mut Scribe,
     writer: &mut Writer,
     lines: &[Queued],
@@ -85,42 +103,41 @@ async fn apply_and_commit(
     head: Head,
 ) -> Result<Vec<Result<Answer, Refusal>>, Error> {
     scribe.refresh_directory(writer, head.directory).await?;
-    for queued in lines {
-        if let Line::Capture(line) = &queued.line
-            && line.source.is_system()
-            && let Some(time) = line.send_time
-        {
-            scribe.clock.tell(time);
-        }
-    }
-    // Lines that made `apply` panic: they are set aside and the batch is begun again without touching them.
+    tell_times(scribe, lines);
+    // Lines that cannot be applied: they are set aside and the batch is begun again without touching them.
     let mut set_aside: Vec<usize> = Vec::new();
     let (batch, verdicts) = loop {
         let mut batch = Batch::new(scribe, head.clone());
-        batch.load_firsts(writer, lines).await?;
-        let mut verdicts = Vec::with_capacity(lines.len());
-        let mut panicked = None;
-        for (index, queued) in lines.iter().enumerate() {
-            match batch.take(writer, &queued.line, set_aside.contains(&index)).await? {
-                Some(verdict) => verdicts.push(verdict),
-                None => {
-                    panicked = Some(index);
-                    break;
-                }
-            }
+        // Asked after the batch has taken its time, so that no leap gets in between.
+        if scribe.clock.is_suspect() {
+            return Err(Error::ClockSuspect);
         }
-        match panicked {
-            Some(index) => {
+        batch.load_firsts(writer, lines).await?;
+        match batch.take_all(writer, lines, &set_aside).await? {
+            Ok(verdicts) => break (batch, verdicts),
+            Err(index) => {
                 tracing::error!(
                     index,
                     "a line could not be applied: it is journaled as NOT_APPLIED or refused"
                 );
                 set_aside.push(index);
             }
-            None => break (batch, verdicts),
         }
     };
     batch.commit(writer, verdicts).await
+}
+
+/// Under replay the lines of systems say what time it is; not those of sources that are not the speaker's.
+fn tell_times(scribe: &Scribe, lines: &[Queued]) {
+    for queued in lines {
+        if let Line::Capture(line) = &queued.line
+            && line.source.is_system()
+            && scribe.directory.source(&line.source).is_some_and(|known| known.party == line.speaker.party)
+            && let Some(time) = line.send_time
+        {
+            scribe.clock.tell(time);
+        }
+    }
 }
 
 impl<'a> Batch<'a> {
@@ -166,6 +183,30 @@ impl<'a> Batch<'a> {
         Some(EventKey { id: entry::command_key_id(line), source: enrolment.id })
     }
 
+    /// Takes the lines, or says which one cannot be applied.
+    async fn take_all(
+        &mut self,
+        writer: &mut Writer,
+        lines: &[Queued],
+        set_aside: &[usize],
+    ) -> Result<Result<Vec<Verdict>, usize>, Error> {
+        let mut verdicts = Vec::with_capacity(lines.len());
+        for (index, queued) in lines.iter().enumerate() {
+            let aside = set_aside.contains(&index);
+            match self.take(writer, &queued.line, aside).await {
+                Ok(Some(verdict)) => verdicts.push(verdict),
+                Ok(None) => return Ok(Err(index)),
+                // What is stored of its leg or code cannot be read: that is no reason to fail the others.
+                Err(error) if error.is_torn() && !aside => {
+                    tracing::error!(error = %crate::telemetry::chain(&error), "what a line needs is torn");
+                    return Ok(Err(index));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Ok(verdicts))
+    }
+
     /// Takes one line. `None` when applying it panicked.
     async fn take(
         &mut self,
@@ -188,7 +229,8 @@ impl<'a> Batch<'a> {
         aside: bool,
     ) -> Result<Option<Verdict>, Error> {
         let enrolled = self.scribe.directory.source(&line.source);
-        let known = enrolled.is_some_and(|source| source.party == line.speaker.party);
+        let known = enrolled.is_some_and(|source| source.party == line.speaker.party)
+            && self.scribe.directory.party(&line.speaker.party).is_some();
         let key = self.capture_key(line);
         let (true, Some(key)) = (known, key) else {
             return Ok(Some(Verdict::Refused(Refusal::field(Reason::UnknownSource, "source", ""))));
@@ -202,6 +244,8 @@ impl<'a> Batch<'a> {
             Some(sent) if self.scribe.clock.is_told() && line.source.is_system() => sent,
             _ => line.received_at,
         };
+        // A clock that was set back a little in between makes nothing received after it was committed.
+        let received_at = received_at.min(self.now);
         let mut heard = self.device(writer, key.source).await?;
         let (effective_at, skewed) = entry::effective(line, received_at, &mut heard);
         let act = Act::Capture(capture_of(line, effective_at, skewed));
@@ -283,11 +327,17 @@ impl<'a> Batch<'a> {
         aside: bool,
     ) -> Result<Option<Verdict>, Error> {
         let key = place_key(line);
-        if let Some(first) = self.firsts.get(&key) {
-            return Ok(Some(Verdict::Replayed(first.clone())));
-        }
-        if let Some(index) = self.by_key.get(&key) {
-            return Ok(Some(Verdict::Draft(*index, true)));
+        let earlier = match (self.firsts.get(&key), self.by_key.get(&key)) {
+            (Some(first), _) => Some(Verdict::Replayed(first.clone())),
+            (None, Some(index)) => Some(Verdict::Draft(*index, true)),
+            (None, None) => None,
+        };
+        if earlier.is_some() {
+            if line.done {
+                // The first time it may not have been the last placing.
+                self.notes.push(Note::Placed { pos: line.from.pos });
+            }
+            return Ok(earlier);
         }
         let stored = writer.entry(line.from).await.map_err(Error::Load)?;
         let Some(stored) = stored else {
@@ -356,9 +406,7 @@ impl<'a> Batch<'a> {
         if let Some(index) = self.by_key.get(key)
             && let Some(draft) = self.drafts.get(*index)
         {
-            let kept = draft.personal.as_ref().map(|row| (row.salt, row.body.clone()));
-            let compared = entry::compare(&draft.record, kept.as_ref(), bound, personal);
-            return Ok(Some(match compared {
+            return Ok(Some(match draft.compare(bound, personal) {
                 Compared::Same => Verdict::Draft(*index, true),
                 other => Verdict::Refused(reused(other, draft.position)),
             }));
@@ -378,31 +426,28 @@ impl<'a> Batch<'a> {
         first: Position,
         line: &CommandLine,
     ) -> Result<Verdict, Error> {
-        let index = self.drafts.iter().position(|draft| draft.position == first);
-        if let Some(index) = index {
-            return Ok(Verdict::Draft(index, true));
-        }
-        let stored = writer.first_at(first.lane, first.pos).await.map_err(Error::Load)?;
-        let Some(stored) = stored else { return Ok(Verdict::Refused(Refusal::new(Reason::Internal))) };
-        let record = Record::decode(&stored.record).map_err(Error::Record)?;
-        Ok(
-            match entry::compare(
-                &record,
-                stored.personal.as_ref(),
-                line.request_digest,
-                line.personal.as_ref(),
-            ) {
-                Compared::Same => Verdict::Replayed(stored),
-                other => {
-                    let mut refusal = reused(other, first);
-                    refusal.reason = Reason::DossierExists;
-                    Verdict::Refused(refusal)
-                }
-            },
-        )
+        let (bound, personal) = (line.request_digest, line.personal.as_ref());
+        let ours = self.drafts.iter().enumerate().find(|(_, draft)| draft.position == first);
+        let (compared, same) = match ours {
+            Some((index, draft)) => (draft.compare(bound, personal), Verdict::Draft(index, true)),
+            None => {
+                let stored = writer.first_at(first.lane, first.pos).await.map_err(Error::Load)?;
+                let Some(stored) = stored else {
+                    return Ok(Verdict::Refused(Refusal::new(Reason::Internal)));
+                };
+                let record = Record::decode(&stored.record).map_err(Error::Record)?;
+                let compared = entry::compare(&record, stored.personal.as_ref(), bound, personal);
+                (compared, Verdict::Replayed(stored))
+            }
+        };
+        Ok(match compared {
+            Compared::Same => same,
+            other => Verdict::Refused(Refusal { reason: Reason::DossierExists, ..reused(other, first) }),
+        })
     }
 
-    /// Applies one act, laying on the desk whatever it asks for. `None` when it panicked or was set aside.
+    /// Applies one act, laying on the desk whatever it asks for. `None` when it was set aside, panicked, or asks for ever
+    /// for something that is named and not there.
     async fn apply(
         &mut self,
         writer: &mut Writer,
@@ -419,6 +464,7 @@ impl<'a> Batch<'a> {
             match catch_unwind(AssertUnwindSafe(|| apply(desk, act, position))) {
                 Ok(Ok(applied)) => return Ok(Some(Ok(applied))),
                 Ok(Err(Stopped::Refused(refusal))) => return Ok(Some(Err(refusal))),
+                Ok(Err(Stopped::Missing(missing))) if self.desk.has(&missing) => return Ok(None),
                 Ok(Err(Stopped::Missing(missing))) => self.lay(writer, missing).await?,
                 Err(_) => return Ok(None),
             }

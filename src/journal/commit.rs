@@ -30,17 +30,19 @@ impl Batch<'_> {
         }
         let mut heads = self.log_heads(writer).await?;
         let mut frontier = Frontier::decode(&self.head.frontier).map_err(|_| Error::Frontier)?;
+        if frontier.size() != self.head.pos {
+            return Err(Error::Frontier);
+        }
         let mut entries = Vec::with_capacity(self.drafts.len());
         for draft in &self.drafts {
             let record = draft.record.encode().map_err(Error::Record)?;
             frontier.push(leaf_hash(&record));
             let mut logs = Vec::with_capacity(draft.record.parties.len());
             for party in &draft.record.parties {
-                if let Some((enrolment, _)) = scribe.directory.parties.get(party) {
-                    let seq = heads.entry(enrolment.id).or_insert(0);
-                    *seq += 1;
-                    logs.push((enrolment.id, *seq));
-                }
+                let log = log_of(scribe, party)?;
+                let seq = heads.entry(log).or_insert(0);
+                *seq += 1;
+                logs.push((log, *seq));
             }
             entries.push(Entry {
                 pos: draft.position.pos,
@@ -73,7 +75,7 @@ impl Batch<'_> {
         let commit = Commit {
             lane: scribe.lane,
             head,
-            concerns: concerns(scribe, &changes),
+            concerns: concerns(scribe, &changes)?,
             changes,
             devices: self.devices.into_iter().collect(),
             notes: self.notes,
@@ -82,7 +84,7 @@ impl Batch<'_> {
         };
         match writer.commit(&commit).await.map_err(Error::Commit)? {
             Committed::Done => {}
-            Committed::Unknown(error) => return Err(Error::Commit(error)),
+            Committed::Unknown(error) => return Err(Error::Unknown(error)),
         }
         let grown = commit.entries.iter().flat_map(|entry| entry.logs.iter().copied()).collect();
         scribe.wakes.tell(commit.head.pos, &grown);
@@ -90,37 +92,39 @@ impl Batch<'_> {
     }
 
     async fn log_heads(&self, writer: &mut Writer) -> Result<BTreeMap<i64, u64>, Error> {
-        let parties = &self.scribe.directory.parties;
-        let mut ids: Vec<i64> = self
-            .drafts
-            .iter()
-            .flat_map(|draft| &draft.record.parties)
-            .filter_map(|party| parties.get(party).map(|(enrolment, _)| enrolment.id))
-            .collect();
+        let parties = self.drafts.iter().flat_map(|draft| &draft.record.parties);
+        let mut ids = parties.map(|party| log_of(self.scribe, party)).collect::<Result<Vec<i64>, Error>>()?;
         ids.sort_unstable();
         ids.dedup();
         writer.log_heads(self.scribe.lane, &ids).await.map_err(Error::Load)
     }
 }
 
+/// The short number of a party's log. Who is in the directory stays there, and nobody else is let into a line: a party
+/// without a log would miss the line in silence.
+fn log_of(scribe: &Scribe, party: &PartyName) -> Result<i64, Error> {
+    let known = scribe.directory.parties.get(party).map(|(enrolment, _)| enrolment.id);
+    known.ok_or_else(|| Error::NoLog(party.clone()))
+}
+
 /// For whom legs and dossiers are listed.
-fn concerns(scribe: &Scribe, changes: &Changes) -> Vec<(i64, Concern)> {
-    let id_of = |party: &PartyName| scribe.directory.parties.get(party).map(|(enrolment, _)| enrolment.id);
+fn concerns(scribe: &Scribe, changes: &Changes) -> Result<Vec<(i64, Concern)>, Error> {
     let mut concerns = Vec::new();
     for leg in &changes.legs {
-        let parties = leg.birth.parties();
-        for id in parties.iter().filter_map(id_of) {
+        for party in &leg.birth.parties() {
+            let id = log_of(scribe, party)?;
             concerns.push((id, Concern::Leg(leg.id)));
             concerns.extend(leg.dossier.map(|(dossier, _)| (id, Concern::Dossier(dossier))));
         }
     }
     for dossier in &changes.dossiers {
-        let parties = std::iter::once(&dossier.agency).chain(&dossier.counter);
-        concerns.extend(parties.filter_map(id_of).map(|id| (id, Concern::Dossier(dossier.id))));
+        for party in std::iter::once(&dossier.agency).chain(&dossier.counter) {
+            concerns.push((log_of(scribe, party)?, Concern::Dossier(dossier.id)));
+        }
     }
     concerns.sort();
     concerns.dedup();
-    concerns
+    Ok(concerns)
 }
 
 fn answers(

@@ -28,6 +28,14 @@ pub(super) struct Draft {
     pub candidates: Vec<Position>,
 }
 
+impl Draft {
+    /// How a line under the same key compares with this one.
+    pub fn compare(&self, bound: [u8; 32], personal: Option<&PersonalPart>) -> Compared {
+        let kept = self.personal.as_ref().map(|row| (row.salt, row.body.clone()));
+        compare(&self.record, kept.as_ref(), bound, personal)
+    }
+}
+
 /// What a lane stamps on every record.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stamp {

@@ -89,6 +89,18 @@ impl Intake {
         self.ready.notify_one();
     }
 
+    /// Takes no more lines and forgets those that wait: there is no writer any more.
+    pub fn abandon(&self) {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        queues.closed = true;
+        queues.lines = 0;
+        queues.turn.clear();
+        let forgotten = std::mem::take(&mut queues.by_source);
+        drop(queues);
+        // Whoever waits for one of them is told now, outside the lock.
+        drop(forgotten);
+    }
+
     /// Lines waiting.
     pub fn depth(&self) -> usize {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner).lines

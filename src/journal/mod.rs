@@ -41,7 +41,20 @@ pub enum Error {
     /// The batch could not be committed.
     #[error("commit the batch")]
     Commit(#[source] crate::store::Error),
+    /// Nobody knows whether the batch was committed.
+    #[error("learn whether the batch was committed")]
+    Unknown(#[source] crate::store::Error),
+    /// A line concerns a party that has no log.
+    #[error("list a line for {0}, which is not in the directory")]
+    NoLog(crate::dossier::names::PartyName),
     /// The gateway's clock leapt.
     #[error("the gateway's clock leapt; restart with --accept-clock when it is right")]
     ClockSuspect,
+}
+
+impl Error {
+    /// Whether something stored is torn, so that trying again would find the same.
+    fn is_torn(&self) -> bool {
+        matches!(self, Error::Record(_) | Error::Load(crate::store::Error::Corrupt { .. }))
+    }
 }

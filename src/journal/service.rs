@@ -128,12 +128,7 @@ impl Service {
     }
 
     async fn write(&mut self, lines: Vec<Queued>) {
-        let outcome = if self.scribe.clock.is_suspect() {
-            Err(Error::ClockSuspect)
-        } else {
-            batch::write(&mut self.scribe, &mut self.writer, &lines).await
-        };
-        let answers = match outcome {
+        let answers = match batch::write(&mut self.scribe, &mut self.writer, &lines).await {
             Ok(answers) => {
                 self.publish_changes(&lines).await;
                 answers
@@ -166,6 +161,13 @@ impl Service {
             // The change is committed; the next batch, or the watch, publishes it.
             tracing::warn!(error = %crate::telemetry::chain(&error), "a changed directory is not published yet");
         }
+    }
+}
+
+impl Drop for Service {
+    /// However the writer ends, a panic included, nobody is left waiting for it.
+    fn drop(&mut self) {
+        self.intake.abandon();
     }
 }
 

@@ -11,8 +11,8 @@ use crate::dossier::names::{Lane, Micros};
 /// C2SP's signature type of plain Ed25519.
 const ED25519: u8 = 0x01;
 
-/// A signed head of a lane. Which lane of which database, and in which epoch, the reader knows from elsewhere: the
-/// signature binds them.
+/// A signed head of a lane. Which lane of which database, and in which epoch, the reader knows from the record at the
+/// position that is its size, which was written with it; the signature binds them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seal {
     /// Leaves of the tree, which is the last position.

@@ -178,6 +178,11 @@ pub enum Note {
         /// The leg.
         target: Position,
     },
+    /// A waiting event that was placed by then, though its last placing did not say so.
+    Placed {
+        /// The waiting event.
+        pos: u64,
+    },
     /// How far a follower has come.
     Follower {
         /// Its name.

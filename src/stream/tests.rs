@@ -11,13 +11,16 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::clock::ReplayClock;
 use crate::dossier::apply;
+use crate::dossier::apply::AcceptTarget;
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::directory::{Agency, AgencyKind, Carrier, Source};
 use crate::dossier::event::{Event, EventType, Measure, Reason as Why};
-use crate::dossier::leg::Placement;
+use crate::dossier::leg::{LegKind, Placement};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
 use crate::dossier::refusal::Reason;
-use crate::journal::{self, Answer, CaptureLine, Handle, Line, Note, Speaker, Wakes};
+use crate::journal::{
+    self, Answer, CaptureLine, CommandAct, CommandLine, Handle, Line, Note, Speaker, Wakes,
+};
 use crate::random::SystemRandom;
 use crate::seal::head::Sealer;
 use crate::seal::keyring::Key;
@@ -117,10 +120,13 @@ impl House {
         };
         let device = SourceName::new("carriers/vnpost/devices/pda");
         let source = Source { name: device, party: post(), agency: None, office: None, holder: None };
+        let reader = SourceName::new("agencies/H99.14/devices/reader");
+        let reader = Source { name: reader, party: self::agency(), ..source.clone() };
         for note in [
             Note::Agency(agency),
             Note::Carrier(Carrier { name: post(), title: String::new() }),
             Note::Source(source.clone()),
+            Note::Source(reader),
         ] {
             self.journal.submit(Line::Note(Box::new(note))).await.unwrap();
         }
@@ -158,9 +164,48 @@ impl House {
         leg
     }
 
+    /// The agency signs for an item.
+    async fn accepted_by_agency(&self, text: &str, minute: i64) {
+        let line = CaptureLine {
+            speaker: Speaker { party: agency(), principal: "officer".to_owned(), supervisor: false },
+            source: SourceName::new("agencies/H99.14/devices/reader"),
+            client_event_id: format!("accepted-{minute}"),
+            event: event(EventType::Accepted, item(text), minute),
+            repaired: false,
+            event_bytes: Bytes::from_static(b"event"),
+            personal: None,
+            attested: true,
+            received_at: NOW,
+            send_time: None,
+        };
+        self.journal.submit(Line::Capture(Box::new(line))).await.unwrap();
+    }
+
     async fn put_into_bag(&self, text: &str, minute: i64) {
         let bagged = event(EventType::Bagged, item(text), minute);
         self.capture(Event { receptacle: bag(), ..bagged }).await;
+    }
+
+    /// A command of the agency.
+    async fn command(&self, method: &'static str, kind: EventType, act: CommandAct) -> Record {
+        let answer = self.journal.submit(Line::Command(Box::new(CommandLine {
+            speaker: Speaker { party: agency(), principal: "officer".to_owned(), supervisor: false },
+            method,
+            resource: agency().to_string(),
+            request_id: format!("{method}-{}", self.head().await),
+            request_digest: [1; 32],
+            event: event(kind, None, 0),
+            event_bytes: Bytes::from_static(b"event"),
+            personal: None,
+            act,
+        })));
+        record(&answer.await.unwrap().record)
+    }
+
+    async fn register(&self, code: &Code) -> Position {
+        let (agency, code) = (agency(), code.clone());
+        let act = CommandAct::Register { agency, counter: None, code, procedure: None, slip: None };
+        self.command("RegisterDossier", EventType::Registered, act).await.position()
     }
 
     fn tie(&self) -> Tie {
@@ -270,6 +315,47 @@ async fn one_scan_of_a_bag_counts_for_each_in_it_and_for_what_is_found_inside_la
     house.tie().catch_up().await.unwrap();
     let voids: Vec<_> = legs.iter().map(|leg| (void.pos, *leg)).collect();
     assert_eq!(house.placed().await, [everywhere, voids].concat());
+}
+
+#[tokio::test]
+async fn a_scan_by_a_dossiers_code_is_placed_when_a_leg_comes_to_the_dossier() {
+    let dossier_code =
+        |number: u32| Code::stored(CodeKind::Dossier, format!("H99.14-260923-{number:04}"), None);
+    // Ordered for it.
+    let house = House::open().await;
+    let code = dossier_code(1);
+    let dossier = house.register(&code).await;
+    let early = house.scan(EventType::OfficeIn, Some(code.clone()), 20).await.position;
+    house.tie().catch_up().await.unwrap();
+    assert!(house.waits(early.pos).await);
+    let (counter, carrier) = (agency(), Some(post()));
+    let kind = LegKind::Outbound;
+    let act = CommandAct::Order {
+        agency: agency(),
+        counter,
+        carrier,
+        kind,
+        procedure: None,
+        dossier: Some(dossier),
+    };
+    let leg = house.command("OrderLeg", EventType::Ordered, act).await.leg.unwrap();
+    house.tie().catch_up().await.unwrap();
+    assert_eq!(house.placed().await, [(early.pos, leg)]);
+    assert!(!house.waits(early.pos).await);
+
+    // Linked to it when the agency accepts what it holds.
+    let house = House::open().await;
+    let code = dossier_code(2);
+    house.register(&code).await;
+    let early = house.scan(EventType::OfficeIn, Some(code.clone()), 20).await.position;
+    let leg = house.pick_up(A, 10).await;
+    house.accepted_by_agency(A, 30).await;
+    house.tie().catch_up().await.unwrap();
+    assert_eq!(house.placed().await, []);
+    let act = CommandAct::Accept { target: AcceptTarget::Leg(leg), code, procedure: None };
+    assert_eq!(house.command("AcceptDossier", EventType::DossierAccepted, act).await.leg, Some(leg));
+    house.tie().catch_up().await.unwrap();
+    assert_eq!(house.placed().await, [(early.pos, leg)]);
 }
 
 #[tokio::test]

@@ -194,6 +194,7 @@ impl View {
         let mut found = None;
         for tag in self.tags_of(code, moment).await? {
             if let TagTarget::Dossier(id) = tag.target
+                && found.as_ref().is_none_or(|known: &desk::Dossier| known.id != id)
                 && let Some(dossier) = self.dossier_at(id, moment).await?
                 && dossier.agency == leg.birth.agency
             {

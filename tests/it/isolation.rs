@@ -291,3 +291,32 @@ async fn an_orders_personal_part_is_for_who_ordered_and_while_it_is_open_for_the
     assert_eq!(personal(&p.post).await, "", "the leg is over");
     assert_eq!(personal(&p.department).await, "Bà Hai");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_partys_devices_are_answered_like_devices_that_never_were() {
+    let world = World::start().await;
+    let p = &world.province;
+    for (who, foreign, never) in [
+        (&p.post, OTHER_PDA, "carriers/q/devices/none"),
+        (&p.other_post, PDA, "carriers/p/devices/none"),
+        (&p.department, READER, "agencies/H99.01/devices/none"),
+        (&p.sibling, PDA, "carriers/none/devices/pda-1"),
+    ] {
+        let state = async |source: &str| {
+            let request = v1::GetDeviceStateRequest { source: source.to_owned() };
+            told(world.captures().get_device_state(who.ask_as(request, SAME, "en")).await)
+        };
+        let source = async |name: &str| {
+            let request = v1::GetSourceRequest { name: name.to_owned() };
+            told(world.directory().get_source(who.ask_as(request, SAME, "en")).await)
+        };
+        assert_eq!(state(foreign).await.unwrap_err(), state(never).await.unwrap_err(), "{foreign}");
+        assert_eq!(source(foreign).await.unwrap_err(), source(never).await.unwrap_err(), "{foreign}");
+    }
+    let request = v1::ListSourcesRequest::default();
+    let listed = world.directory().list_sources(p.post.ask(request)).await.unwrap().into_inner().sources;
+    assert!(listed.iter().all(|source| source.party == CARRIER), "{listed:?}");
+    assert_eq!(listed.len(), 3);
+    let request = v1::ListSourcesRequest { parent: OTHER_CARRIER.to_owned(), ..Default::default() };
+    assert!(world.directory().list_sources(p.post.ask(request)).await.is_err());
+}

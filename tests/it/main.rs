@@ -4,11 +4,13 @@
 
 mod support;
 
+mod adversary;
 mod as_of;
 mod batches;
 mod canaries;
 mod clock;
 mod crash;
+mod demo;
 mod durability;
 mod faults;
 mod feeds;
@@ -16,6 +18,7 @@ mod hands;
 mod isolation;
 mod layers;
 mod overload;
+mod readme;
 mod reflection;
 mod refusals;
 mod retries;

@@ -43,9 +43,15 @@ pub fn router(gateway: Gateway) -> Result<(HealthReporter, Router), tonic_reflec
     Ok((reporter, router))
 }
 
-/// What a client without the protos learns: our services, health, and the errors' details.
+/// What a client without the protos learns: our services, health, reflection in both its versions whichever it asks, and
+/// the errors' details.
 fn reflection() -> tonic_reflection::server::Builder<'static> {
+    use tonic_reflection::pb::{v1, v1alpha};
     tonic_reflection::server::Builder::configure()
+        // By itself each version would tell of itself only.
+        .include_reflection_service(false)
+        .register_encoded_file_descriptor_set(v1::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(v1alpha::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(DESCRIPTOR)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)

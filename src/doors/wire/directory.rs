@@ -130,7 +130,7 @@ pub fn source(
         agency => Some(known_agency(agency, "agency", directory, today)?),
     };
     let office = source_office(&sent.office, &party, directory)?;
-    into::free_text(&sent.holder, "holder")?;
+    into::staff_number(&sent.holder, "holder")?;
     let holder = (!sent.holder.is_empty()).then(|| sent.holder.clone());
     Ok(Source { name: SourceName::new(&name), party, agency, office, holder })
 }
@@ -248,8 +248,10 @@ fn is_office_code(code: &str) -> bool {
     code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_source_id(id: &str) -> bool {
-    id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+/// Whether an id may be a source's: 1 to 64 letters, digits, dots, dashes and underscores.
+pub fn is_source_id(id: &str) -> bool {
+    (1..=64).contains(&id.len())
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
 }
 
 /// A name may be left empty, or be the one that follows from the other fields.

@@ -191,6 +191,7 @@ fn a_source_is_shown_as_it_was_sent_and_wrong_fields_are_named() {
         ),
         (v1::Source { party: "agencies/H99".into(), ..device() }, Reason::TextInvalid, "office"),
         (v1::Source { holder: "a\nb".into(), ..device() }, Reason::TextInvalid, "holder"),
+        (v1::Source { holder: "Lê Văn Cam".into(), ..device() }, Reason::TextInvalid, "holder"),
     ];
     for (sent, reason, field) in table {
         assert_eq!(wrong(parse(&sent)), (reason, field.into()), "{sent:?}");

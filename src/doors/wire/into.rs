@@ -149,8 +149,9 @@ fn event(sent: &v1::Event, directory: &Directory) -> Result<(Event, bool), Refus
     if !(-86_400..=86_400).contains(&sent.zone_offset_s) {
         return Err(Refusal::field(Reason::TimeOutOfRange, "zone_offset_s", "at most a day"));
     }
-    free_text(&sent.manifest, "manifest")?;
-    free_text(&sent.actor, "actor")?;
+    // Events are never erased: what names a list or a person here must have the shape of a number.
+    position(&sent.manifest, "manifests/", "manifest")?;
+    staff_number(&sent.actor, "actor")?;
     let corrects = position(&sent.corrects, "", "corrects")?;
     if kind == EventType::Voided && corrects.is_none() {
         return Err(Refusal::field(Reason::FieldRequired, "corrects", "a void names the event it voids"));
@@ -245,6 +246,12 @@ pub fn visible_id(text: &str, field: &str) -> Result<String, Refusal> {
         return Err(Refusal::field(Reason::TextInvalid, field, "1 to 64 visible ASCII characters"));
     }
     Ok(text.to_owned())
+}
+
+/// A staff number; may be empty. Never a name, which seldom is without spaces and marks.
+pub fn staff_number(text: &str, field: &str) -> Result<(), Refusal> {
+    let given = Some(text).filter(|text| !text.is_empty());
+    given.map_or(Ok(()), |text| visible_id(text, field).map(drop))
 }
 
 /// A text of at most 500 characters without control characters.

@@ -51,7 +51,6 @@ pub(super) fn accept(
         return Err(Refusal::field(Reason::LegState, "code", why).into());
     }
     let effective_at = accept.said.effective_at;
-    let born = known.is_none();
     let mut dossier = known.unwrap_or_else(|| Dossier {
         id: position,
         agency: owner(&leg).clone(),
@@ -70,12 +69,13 @@ pub(super) fn accept(
     written.dossier = Some(dossier.id);
     dossier.accepted = dossier.accepted.or(Some((position, effective_at)));
     dossier.due.extend(accept.said.event.due_at.map(|due| (position, due)));
-    if !dossier.legs.contains(&leg.id) {
+    let joins = !dossier.legs.contains(&leg.id);
+    if joins {
         dossier.legs.push(leg.id);
     }
     link(desk, leg.id, dossier.id, position)?;
-    if born {
-        tag_dossier(desk, &dossier);
+    if joins {
+        tag_dossier(desk, &dossier, position);
     }
     desk.put_dossier(dossier);
     Ok(Applied::Written(Box::new(written)))

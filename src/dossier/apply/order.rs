@@ -1,6 +1,7 @@
 //! `OrderLeg`: an agency, or the carrier a citizen called, asks for a journey.
 
 use super::leg_step::open_leg;
+use super::register::tag_dossier;
 use super::{Applied, Said, Stopped};
 use crate::dossier::desk::Desk;
 use crate::dossier::leg::{Birth, LegKind};
@@ -68,6 +69,7 @@ pub(super) fn order(desk: &mut Desk, order: &OrderLeg, position: Position) -> Re
         if order.kind == LegKind::Outbound && dossier.result.is_none() {
             dossier.result = Some((position, effective_at));
         }
+        tag_dossier(desk, &dossier, position);
         desk.put_dossier(dossier);
     }
     Ok(Applied::Written(Box::new(written)))

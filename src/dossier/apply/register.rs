@@ -75,7 +75,7 @@ pub(super) fn register(
         due: register.said.event.due_at.map(|due| (position, due)).into_iter().collect(),
         legs: waiting.into_iter().collect(),
     };
-    tag_dossier(desk, &dossier);
+    tag_dossier(desk, &dossier, position);
     desk.put_dossier(dossier);
     Ok(Applied::Written(Box::new(written)))
 }
@@ -93,15 +93,12 @@ pub(super) fn registered(desk: &Desk, agency: &PartyName, code: &Code) -> Result
     Ok(None)
 }
 
-/// The code of a dossier, and its slip, mean the dossier from now on.
-pub(super) fn tag_dossier(desk: &mut Desk, dossier: &Dossier) {
+/// The code of a dossier, and its slip, mean the dossier from now on. Said anew when a leg comes to it later: what was
+/// scanned under them before may mean that leg, and is looked at again.
+pub(super) fn tag_dossier(desk: &mut Desk, dossier: &Dossier, at: Position) {
     for code in std::iter::once(&dossier.code).chain(&dossier.slip) {
-        desk.put_tag(Tag {
-            key: CodeKey::of(code),
-            target: TagTarget::Dossier(dossier.id),
-            by: dossier.id,
-            at: dossier.id,
-        });
+        let target = TagTarget::Dossier(dossier.id);
+        desk.put_tag(Tag { key: CodeKey::of(code), target, by: at, at });
     }
 }
 

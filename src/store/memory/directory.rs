@@ -33,7 +33,7 @@ impl Entered {
 
     fn enter(&mut self, note: &Note) -> bool {
         match note {
-            Note::Pin { .. } | Note::Follower { .. } => return false,
+            Note::Pin { .. } | Note::Placed { .. } | Note::Follower { .. } => return false,
             Note::Agency(agency) => self.enter_party(&agency.name, Party::Agency(agency.clone())),
             Note::Carrier(carrier) => self.enter_party(&carrier.name, Party::Carrier(carrier.clone())),
             Note::Source(source) => _ = self.enter_source(source),

@@ -101,6 +101,7 @@ impl Journal {
             match note {
                 Note::Pin { pos, target } => _ = self.pins.entry(*pos).or_insert(*target),
                 Note::Follower { name, pos } => _ = self.followers.insert(name, *pos),
+                Note::Placed { pos } => self.waiting.retain(|(_, waits)| waits != pos),
                 _ => {}
             }
         }
@@ -116,6 +117,13 @@ impl Journal {
             self.waiting.retain(|(_, pos)| *pos != placed);
         }
         self.entries.insert(entry.pos, entry.clone());
+    }
+
+    #[cfg(test)]
+    pub(super) fn tear(&mut self, pos: u64) {
+        if let Some(entry) = self.entries.get_mut(&pos) {
+            entry.record = bytes::Bytes::from_static(b"torn");
+        }
     }
 
     pub(super) fn stored(&self, pos: u64) -> Option<Stored> {

@@ -33,6 +33,21 @@ struct State {
     signing_keys: BTreeMap<u32, [u8; 32]>,
     /// Who commits; like a SQLite file, a store in memory has one writer for all its lanes.
     taken: bool,
+    /// How the next commits end, for tests of those who commit.
+    #[cfg(test)]
+    faults: std::collections::VecDeque<Fault>,
+}
+
+/// How a commit may end badly.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    /// It fails, and nothing is kept.
+    Failed,
+    /// Nobody knows; nothing is kept.
+    Lost,
+    /// Nobody knows; all is kept.
+    Kept,
 }
 
 impl Store {
@@ -46,7 +61,23 @@ impl Store {
             keys: BTreeMap::new(),
             signing_keys: BTreeMap::new(),
             taken: false,
+            #[cfg(test)]
+            faults: Default::default(),
         })))
+    }
+
+    /// Makes the next commits end badly, one after the other.
+    #[cfg(test)]
+    pub fn fail(&self, faults: &[Fault]) {
+        self.state().faults.extend(faults);
+    }
+
+    /// Spoils what is kept of an entry.
+    #[cfg(test)]
+    pub fn tear(&self, position: Position) {
+        if let Some(journal) = self.state().lanes.get_mut(&position.lane) {
+            journal.tear(position.pos);
+        }
     }
 
     /// A writer. There may be several; one at a time takes a lane.
@@ -168,8 +199,22 @@ impl Writer {
             return Err(Error::Failed { step: "read the lane", source: "no such lane".into() });
         };
         journal.refuse_repeats(&commit.entries)?;
+        #[cfg(test)]
+        let fault = state.faults.pop_front();
+        #[cfg(test)]
+        let unknown = |why: &'static str| Error::Failed { step: "commit the batch", source: why.into() };
+        #[cfg(test)]
+        match fault {
+            Some(Fault::Failed) => return Err(unknown("it was made to fail")),
+            Some(Fault::Lost) => return Ok(Committed::Unknown(unknown("it was lost"))),
+            Some(Fault::Kept) | None => {}
+        }
         journal.keep(commit);
         state.entered.keep(&commit.notes);
+        #[cfg(test)]
+        if fault.is_some() {
+            return Ok(Committed::Unknown(unknown("its answer was lost")));
+        }
         Ok(Committed::Done)
     }
 

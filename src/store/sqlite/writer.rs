@@ -242,6 +242,9 @@ fn write_notes(connection: &Connection, commit: &Commit) -> Result<(), Error> {
                 let row = params![lane(commit.lane), name.as_bytes(), kept(step, *pos)?];
                 run(connection, step, sql::UPSERT_FOLLOWER, row)?;
             }
+            Note::Placed { pos } => {
+                run(connection, step, sql::DELETE_WAITING, [lane(commit.lane), kept(step, *pos)?])?;
+            }
             _ => {}
         }
     }

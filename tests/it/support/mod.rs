@@ -8,5 +8,6 @@ pub mod ledger;
 pub mod partner;
 pub mod raw;
 pub mod seed;
+pub mod shell;
 pub mod wait;
 pub mod world;

@@ -4,6 +4,7 @@ use prost::Message;
 use prost_reflect::{DescriptorPool, DeserializeOptions, DynamicMessage, MessageDescriptor};
 
 use crate::doors::cli::lines::Line;
+use crate::doors::cli::names::is_no_code;
 use crate::doors::cli::shapes::Synced;
 use crate::doors::wire::{DESCRIPTOR, v1};
 use crate::dossier::names::SourceName;
@@ -72,7 +73,7 @@ impl Reader {
         if capture.source.is_empty() {
             capture.source.clone_from(&self.source);
         }
-        Ok(Outgoing { line: line.number, capture, put_off: 0 })
+        Ok(Outgoing { line: line.number, capture: without_unread(capture), put_off: 0 })
     }
 
     fn parse(&self, bytes: &[u8]) -> Result<v1::Capture, String> {
@@ -84,6 +85,19 @@ impl Reader {
             read.and_then(|message| json.end().map(|()| message)).map_err(|error| explain(&error))?;
         v1::Capture::decode(message.encode_to_vec().as_slice()).map_err(|_| "no Capture".to_owned())
     }
+}
+
+/// The line with a scan that reads as no code in its personal part: it may be the QR of an identity card, and in the event
+/// it would be refused for ever. Every attempt makes the same of it.
+fn without_unread(capture: v1::Capture) -> v1::Capture {
+    let event = v1::Event::decode(capture.event.clone());
+    let personal = v1::Personal::decode(capture.personal.clone());
+    let (Ok(mut event), Ok(mut personal)) = (event, personal) else { return capture };
+    let unread = event.code.take_if(|code| !code.value.is_empty() && is_no_code(code, event.unverified));
+    let Some(unread) = unread.filter(|_| personal.raw_scan.is_empty()) else { return capture };
+    event.code = Some(v1::Code::default());
+    personal.raw_scan = unread.value;
+    v1::Capture { event: event.encode_to_vec().into(), personal: personal.encode_to_vec().into(), ..capture }
 }
 
 /// What is wrong with a line, without repeating any of its values: they may be personal.
@@ -147,6 +161,29 @@ mod tests {
         let cut = Line { number: 1, bytes: b"{".to_vec(), cut: true, ended: true };
         let cut = Reader::new(SOURCE.into()).read(&cut).unwrap().unwrap_err();
         assert_eq!(cut.reason.as_deref(), Some("MESSAGE_TOO_LARGE"));
+    }
+
+    #[test]
+    fn what_reads_as_no_code_is_sent_in_the_personal_part() {
+        let sent = |code: &str, personal: &str| {
+            let line = format!(
+                r#"{{"client_event_id":"a","event":{{"type":5,"code":{{"value":"{code}"}}}},"personal":{personal}}}"#
+            );
+            let capture = read(&line, true).unwrap().unwrap().capture;
+            let event = v1::Event::decode(capture.event).unwrap();
+            (event.code.unwrap().value, v1::Personal::decode(capture.personal).unwrap())
+        };
+        let raw = |raw: &str, note: &str| v1::Personal {
+            raw_scan: raw.into(),
+            note: note.into(),
+            ..Default::default()
+        };
+        assert_eq!(sent("0123|N.V.A", r#"{"note":"x"}"#), (String::new(), raw("0123|N.V.A", "x")));
+        // A code, and one with a fault that a person can mend, stand as they are; so does what the device put aside itself.
+        for (code, personal) in [("RA990000010VN", "{}"), ("EB123456789VN", "{}")] {
+            assert_eq!(sent(code, personal), (code.to_owned(), raw("", "")));
+        }
+        assert_eq!(sent("0123", r#"{"raw_scan":"y"}"#), ("0123".to_owned(), raw("y", "")));
     }
 
     #[test]

@@ -30,7 +30,8 @@ A line is a trao.v1.Capture in proto3 JSON, e.g.
   {\"client_event_id\":\"0190…\",\"event\":{\"type\":\"EVENT_TYPE_PICKED_UP\",
    \"code\":{\"value\":\"RA990000010VN\"},\"occurred_at\":\"2026-11-20T07:05:00Z\",\"device_seq\":\"17\"}}
 (on one line; an empty source means --source). Its client_event_id makes it count once, so the
-file may be sent again whenever an answer is missing. Each line is answered on stdout, in the
+file may be sent again whenever an answer is missing. A code that reads as no code at all is sent
+in personal.raw_scan, apart from the event. Each line is answered on stdout, in the
 order in which the gateway decided:
   {\"line\",\"client_event_id\",\"status\":\"recorded|replayed|refused\",\"position\",\"reason\",
    \"field\",\"message\",\"placement\",\"anomalies\"}
