@@ -10,12 +10,13 @@ use super::Error;
 use super::enrol;
 use super::entry::{self, Bound, Compared, Draft, Stamp};
 use super::intake::Queued;
+use super::key::place_key;
 use super::line::{Answer, CaptureLine, CommandAct, CommandLine, Line, PlaceLine, capture_of};
-use super::service::Scribe;
+use super::scribe::Scribe;
 use crate::dossier::apply::{
     self, AcceptDossier, Act, Applied, CancelLeg, OrderLeg, Place, RegisterDossier, Said, Stopped, Written,
 };
-use crate::dossier::desk::{Desk, Missing, Target};
+use crate::dossier::desk::Desk;
 use crate::dossier::device::Heard;
 use crate::dossier::leg::Placement;
 use crate::dossier::names::{Micros, Position, SourceName};
@@ -23,9 +24,6 @@ use crate::dossier::refusal::{Reason, Refusal};
 use crate::seal::digest;
 use crate::seal::record::Record;
 use crate::store::{EventKey, First, Head, Note, Writer};
-
-/// The source under whose name the tie's placings are keyed.
-const TIE: i64 = 0;
 
 /// What will be answered to a line once the batch is committed.
 pub(super) enum Verdict {
@@ -154,33 +152,6 @@ impl<'a> Batch<'a> {
             now,
             head,
         }
-    }
-
-    async fn load_firsts(&mut self, writer: &mut Writer, lines: &[Queued]) -> Result<(), Error> {
-        let keys: Vec<EventKey> = lines.iter().filter_map(|queued| self.key_of(&queued.line)).collect();
-        self.firsts = writer.firsts(self.scribe.lane, &keys).await.map_err(Error::Load)?;
-        Ok(())
-    }
-
-    /// The key of a line; `None` for notes and for sources that are not enrolled.
-    fn key_of(&self, line: &Line) -> Option<EventKey> {
-        match line {
-            Line::Capture(line) => self.capture_key(line),
-            Line::Command(line) => self.command_key(line),
-            Line::Place(line) => Some(place_key(line)),
-            Line::Note(_) => None,
-        }
-    }
-
-    fn capture_key(&self, line: &CaptureLine) -> Option<EventKey> {
-        let (enrolment, _) = self.scribe.directory.sources.get(&line.source)?;
-        Some(EventKey { id: entry::key_id(&line.client_event_id), source: enrolment.id })
-    }
-
-    fn command_key(&self, line: &CommandLine) -> Option<EventKey> {
-        let party = SourceName::new(line.speaker.party.as_str());
-        let (enrolment, _) = self.scribe.directory.sources.get(&party)?;
-        Some(EventKey { id: entry::command_key_id(line), source: enrolment.id })
     }
 
     /// Takes the lines, or says which one cannot be applied.
@@ -471,75 +442,6 @@ impl<'a> Batch<'a> {
         }
     }
 
-    async fn lay(&mut self, writer: &mut Writer, missing: Missing) -> Result<(), Error> {
-        let lane = self.scribe.lane;
-        match missing {
-            Missing::Tags(key) => {
-                let mut tags = writer.tags(lane, &key).await.map_err(Error::Load)?;
-                tags.extend(self.desk.new_tags_of(&key));
-                self.desk.lay_tags(key, tags);
-            }
-            Missing::Leg(id) => {
-                let leg = if id.lane == lane { writer.leg(id).await.map_err(Error::Load)? } else { None };
-                self.desk.lay_leg(id, leg);
-            }
-            Missing::Dossier(id) => {
-                let dossier =
-                    if id.lane == lane { writer.dossier(id).await.map_err(Error::Load)? } else { None };
-                self.desk.lay_dossier(id, dossier);
-            }
-            Missing::Chain(id) => {
-                let mut steps = Vec::new();
-                let last = self.stored_last(writer, id).await?;
-                for stored in writer.chain(id, last).await.map_err(Error::Load)? {
-                    steps.push(Record::decode(&stored.record).map_err(Error::Record)?.step());
-                }
-                // Events of this batch on the same leg are not stored yet.
-                let ours = self.drafts.iter().map(|draft| &draft.record);
-                let on_leg = ours.filter(|record| record.leg == Some(id) || record.other_leg == Some(id));
-                steps.extend(on_leg.map(Record::step));
-                self.desk.lay_chain(id, steps);
-            }
-            Missing::Target(position) => {
-                let target = self.target(writer, position).await?;
-                self.desk.lay_target(position, target);
-            }
-        }
-        Ok(())
-    }
-
-    /// The newest stored event of a leg, whatever this batch has added to it.
-    async fn stored_last(&self, writer: &mut Writer, id: Position) -> Result<u64, Error> {
-        let stored = writer.leg(id).await.map_err(Error::Load)?;
-        Ok(stored.map_or(0, |leg| leg.last.pos))
-    }
-
-    async fn target(&self, writer: &mut Writer, position: Position) -> Result<Option<Target>, Error> {
-        let ours =
-            self.drafts.iter().find(|draft| draft.position == position).map(|draft| draft.record.clone());
-        let record = match ours {
-            Some(record) => Some(record),
-            None if position.lane == self.scribe.lane => {
-                let stored = writer.entry(position).await.map_err(Error::Load)?;
-                stored.map(|stored| Record::decode(&stored.record)).transpose().map_err(Error::Record)?
-            }
-            None => None,
-        };
-        Ok(record.map(|record| Target {
-            leg: record.leg,
-            code: record.said().event.code,
-            source: record.source,
-            party: record.party,
-        }))
-    }
-
-    async fn device(&self, writer: &mut Writer, source: i64) -> Result<Heard, Error> {
-        match self.devices.get(&source) {
-            Some(heard) => Ok(heard.clone()),
-            None => writer.device(self.scribe.lane, source).await.map_err(Error::Load),
-        }
-    }
-
     fn draft(&self, key: EventKey, said: &Said, bound: Bound, written: Written, event_bytes: Bytes) -> Draft {
         let position = self.next();
         let stamp = Stamp { database: self.scribe.database, epoch: self.head.epoch, committed_at: self.now };
@@ -562,10 +464,6 @@ impl<'a> Batch<'a> {
         self.drafts.push(draft);
         Verdict::Draft(index, false)
     }
-}
-
-fn place_key(line: &PlaceLine) -> EventKey {
-    EventKey { id: entry::place_key_id(line.from, line.leg), source: TIE }
 }
 
 fn reused(compared: Compared, first: Position) -> Refusal {

@@ -8,7 +8,7 @@ use super::Error;
 use super::batch::{Batch, Verdict};
 use super::entry::Draft;
 use super::line::Answer;
-use super::service::Scribe;
+use super::scribe::Scribe;
 use crate::dossier::desk::Changes;
 use crate::dossier::names::{PartyName, Position};
 use crate::dossier::refusal::{Reason, Refusal};

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::line::{CaptureLine, CommandLine, PersonalPart};
+use super::line::{CaptureLine, PersonalPart};
 use crate::dossier::apply::{Said, Written};
 use crate::dossier::desk::CodeKey;
 use crate::dossier::device::Heard;
@@ -107,34 +107,6 @@ pub(super) fn record(
         outcome: written.outcome.clone(),
         anomalies: written.anomalies.clone(),
     }
-}
-
-/// The stored form of a client's id. A UUIDv7 is kept as its sixteen bytes, which ascend with time; any other text with
-/// a zero byte before it, so that no text can ever look like a UUID.
-pub(super) fn key_id(client_event_id: &str) -> Vec<u8> {
-    let uuid = uuid::Uuid::try_parse(client_event_id).ok();
-    match uuid.filter(|uuid| uuid.get_version_num() == 7 && uuid.hyphenated().to_string() == client_event_id)
-    {
-        Some(uuid) => uuid.as_bytes().to_vec(),
-        None => {
-            let mut id = vec![0];
-            id.extend(client_event_id.as_bytes());
-            id
-        }
-    }
-}
-
-/// The stored form of a command's id: method, resource and request id, hashed because a resource may be long.
-pub(super) fn command_key_id(line: &CommandLine) -> Vec<u8> {
-    let text = format!("{}\n{}\n{}", line.method, line.resource, line.request_id);
-    let mut id = vec![1];
-    id.extend(digest::digest(text.as_bytes()));
-    id
-}
-
-/// The stored form of a placing's id.
-pub(super) fn place_key_id(from: Position, leg: Position) -> Vec<u8> {
-    format!("\u{2}{from}:{leg}").into_bytes()
 }
 
 /// When a captured event counts as having happened, and whether the device's clock is off.

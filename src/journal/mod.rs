@@ -9,8 +9,11 @@ mod commit;
 mod enrol;
 mod entry;
 mod intake;
+mod key;
 mod line;
+mod load;
 mod reading;
+mod scribe;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -18,7 +21,8 @@ mod wake;
 
 pub use line::{Answer, CaptureLine, CommandAct, CommandLine, Line, PersonalPart, PlaceLine, Speaker};
 pub use reading::{said, step};
-pub use service::{Apply, Handle, Options, Pending, Service};
+pub use scribe::Apply;
+pub use service::{Handle, Options, Pending, Service};
 pub use wake::{Heads, Wakes};
 
 pub use crate::store::Note;

@@ -10,10 +10,9 @@ use super::batch;
 use super::enrol;
 use super::intake::{Intake, Queued};
 use super::line::{Answer, Line};
+use super::scribe::{Apply, Scribe};
 use super::wake::Wakes;
 use crate::clock::SharedClock;
-use crate::dossier::apply::{Act, Applied, Stopped};
-use crate::dossier::desk::Desk;
 use crate::dossier::directory::Directory;
 use crate::dossier::names::{Lane, Position};
 use crate::dossier::refusal::{Reason, Refusal};
@@ -22,9 +21,6 @@ use crate::random::SharedRandom;
 use crate::seal::head::Sealer;
 use crate::seal::record::Record;
 use crate::store::Writer;
-
-/// How a line is applied: `dossier::apply::apply`, or a test's.
-pub type Apply = fn(&mut Desk, &Act, Position) -> Result<Applied, Stopped>;
 
 /// What the journal needs of the others.
 #[derive(Debug)]
@@ -49,33 +45,6 @@ pub struct Options {
     pub directory: watch::Sender<Arc<Directory>>,
     /// Who is told of commits.
     pub wakes: Arc<Wakes>,
-}
-
-/// What writing a batch uses.
-#[derive(Debug)]
-pub(super) struct Scribe {
-    pub lane: Lane,
-    pub database: [u8; 16],
-    pub sealer: Sealer,
-    pub clock: SharedClock,
-    pub random: SharedRandom,
-    pub apply: Apply,
-    pub encode_placed: fn(&Record, Position) -> Bytes,
-    pub directory: Arc<Directory>,
-    pub published: watch::Sender<Arc<Directory>>,
-    pub wakes: Arc<Wakes>,
-}
-
-impl Scribe {
-    /// Reads the directory again when somebody has changed it.
-    pub async fn refresh_directory(&mut self, writer: &mut Writer, version: i64) -> Result<(), Error> {
-        if self.directory.version != version {
-            let directory = writer.directory().await.map_err(Error::Load)?;
-            self.directory = Arc::new(directory);
-            self.published.send_replace(Arc::clone(&self.directory));
-        }
-        Ok(())
-    }
 }
 
 /// The writer of a lane.

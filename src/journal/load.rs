@@ -1,0 +1,91 @@
+//! Loading what a batch touches: earlier attempts, and whatever applying asks for.
+
+use super::Error;
+use super::batch::Batch;
+use super::intake::Queued;
+use crate::dossier::desk::{Missing, Target};
+use crate::dossier::device::Heard;
+use crate::dossier::names::Position;
+use crate::seal::record::Record;
+use crate::store::{EventKey, Writer};
+
+impl Batch<'_> {
+    /// Loads what was journaled before under the keys of the lines.
+    pub(super) async fn load_firsts(&mut self, writer: &mut Writer, lines: &[Queued]) -> Result<(), Error> {
+        let keys: Vec<EventKey> = lines.iter().filter_map(|queued| self.key_of(&queued.line)).collect();
+        self.firsts = writer.firsts(self.scribe.lane, &keys).await.map_err(Error::Load)?;
+        Ok(())
+    }
+
+    /// Lays on the desk what applying a line asked for.
+    pub(super) async fn lay(&mut self, writer: &mut Writer, missing: Missing) -> Result<(), Error> {
+        let lane = self.scribe.lane;
+        match missing {
+            Missing::Tags(key) => {
+                let mut tags = writer.tags(lane, &key).await.map_err(Error::Load)?;
+                tags.extend(self.desk.new_tags_of(&key));
+                self.desk.lay_tags(key, tags);
+            }
+            Missing::Leg(id) => {
+                let leg = if id.lane == lane { writer.leg(id).await.map_err(Error::Load)? } else { None };
+                self.desk.lay_leg(id, leg);
+            }
+            Missing::Dossier(id) => {
+                let dossier =
+                    if id.lane == lane { writer.dossier(id).await.map_err(Error::Load)? } else { None };
+                self.desk.lay_dossier(id, dossier);
+            }
+            Missing::Chain(id) => {
+                let mut steps = Vec::new();
+                let last = self.stored_last(writer, id).await?;
+                for stored in writer.chain(id, last).await.map_err(Error::Load)? {
+                    steps.push(Record::decode(&stored.record).map_err(Error::Record)?.step());
+                }
+                // Events of this batch on the same leg are not stored yet.
+                let ours = self.drafts.iter().map(|draft| &draft.record);
+                let on_leg = ours.filter(|record| record.leg == Some(id) || record.other_leg == Some(id));
+                steps.extend(on_leg.map(Record::step));
+                self.desk.lay_chain(id, steps);
+            }
+            Missing::Target(position) => {
+                let target = self.target(writer, position).await?;
+                self.desk.lay_target(position, target);
+            }
+        }
+        Ok(())
+    }
+
+    /// The newest stored event of a leg, whatever this batch has added to it.
+    async fn stored_last(&self, writer: &mut Writer, id: Position) -> Result<u64, Error> {
+        let stored = writer.leg(id).await.map_err(Error::Load)?;
+        Ok(stored.map_or(0, |leg| leg.last.pos))
+    }
+
+    /// What a void or correction names, in the lane or earlier in this batch.
+    async fn target(&self, writer: &mut Writer, position: Position) -> Result<Option<Target>, Error> {
+        let ours =
+            self.drafts.iter().find(|draft| draft.position == position).map(|draft| draft.record.clone());
+        let record = match ours {
+            Some(record) => Some(record),
+            None if position.lane == self.scribe.lane => {
+                let stored = writer.entry(position).await.map_err(Error::Load)?;
+                stored.map(|stored| Record::decode(&stored.record)).transpose().map_err(Error::Record)?
+            }
+            None => None,
+        };
+        Ok(record.map(|record| Target {
+            leg: record.leg,
+            code: record.said().event.code,
+            source: record.source,
+            party: record.party,
+        }))
+    }
+
+    /// What was heard from a source, this batch included.
+    pub(super) async fn device(&self, writer: &mut Writer, source: i64) -> Result<Heard, Error> {
+        match self.devices.get(&source) {
+            Some(heard) => Ok(heard.clone()),
+            None => writer.device(self.scribe.lane, source).await.map_err(Error::Load),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What the lane's writer has at hand for every batch.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use super::Error;
+use super::wake::Wakes;
+use crate::clock::SharedClock;
+use crate::dossier::apply::{Act, Applied, Stopped};
+use crate::dossier::desk::Desk;
+use crate::dossier::directory::Directory;
+use crate::dossier::names::{Lane, Position};
+use crate::random::SharedRandom;
+use crate::seal::head::Sealer;
+use crate::seal::record::Record;
+use crate::store::Writer;
+
+/// How a line is applied: `dossier::apply::apply`, or a test's.
+pub type Apply = fn(&mut Desk, &Act, Position) -> Result<Applied, Stopped>;
+
+/// What writing a batch uses.
+#[derive(Debug)]
+pub(super) struct Scribe {
+    pub lane: Lane,
+    pub database: [u8; 16],
+    pub sealer: Sealer,
+    pub clock: SharedClock,
+    pub random: SharedRandom,
+    pub apply: Apply,
+    pub encode_placed: fn(&Record, Position) -> Bytes,
+    pub directory: Arc<Directory>,
+    pub published: watch::Sender<Arc<Directory>>,
+    pub wakes: Arc<Wakes>,
+}
+
+impl Scribe {
+    /// Reads the directory again when somebody has changed it.
+    pub async fn refresh_directory(&mut self, writer: &mut Writer, version: i64) -> Result<(), Error> {
+        if self.directory.version != version {
+            let directory = writer.directory().await.map_err(Error::Load)?;
+            self.directory = Arc::new(directory);
+            self.published.send_replace(Arc::clone(&self.directory));
+        }
+        Ok(())
+    }
+}
