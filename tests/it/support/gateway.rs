@@ -126,11 +126,6 @@ impl Gateway {
         (code, self.log.take().map(|log| log.join().unwrap()).unwrap_or_default())
     }
 
-    /// `HOST:PORT`.
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
     /// `http://HOST:PORT`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
