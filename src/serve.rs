@@ -82,7 +82,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
             "this store is a copy: a new epoch has begun, and cursors of the original answer EPOCH_CHANGED"
         );
     }
-    let key = seal_key(&options.data, &*random)?;
+    let key = seal_key(&options.data, fresh, &*random)?;
     let sealer = Sealer::new(key, identity.database);
     admin.add_signing_key(sealer.key_id(), &sealer.public_key()).context("enter the signing key")?;
     drop(admin);
@@ -226,10 +226,15 @@ fn settle_clock(
     }
 }
 
-fn seal_key(folder: &std::path::Path, random: &dyn Random) -> anyhow::Result<Key> {
+fn seal_key(folder: &std::path::Path, fresh: bool, random: &dyn Random) -> anyhow::Result<Key> {
     let path = folder.join("seal.key");
     if path.exists() {
         return Key::load(&path).context("read seal.key");
+    }
+    if !fresh {
+        tracing::warn!(
+            "seal.key is missing: a new key signs from now on; put the old one back with the next start if it is found"
+        );
     }
     let mut seed = [0; 32];
     random.fill(&mut seed);

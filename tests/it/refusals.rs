@@ -344,6 +344,8 @@ fn lines(post: &Partner) -> Vec<Row> {
     row("0x00 in a code", scan(|e| e.code = slip("00\u{0}123")), "TEXT_INVALID", value);
     row("0x00 in an agency", scan(|e| e.agency = "agencies/\u{0}".to_owned()), "TEXT_INVALID", "line.event.agency");
     row("0x00 in a staff number", scan(|e| e.actor = "4\u{0}2".to_owned()), "TEXT_INVALID", "line.event.actor");
+    row("a name as a staff number", scan(|e| e.actor = "Lê Văn Cam".to_owned()), "TEXT_INVALID", "line.event.actor");
+    row("a manifest of no collection", scan(|e| e.manifest = "bảng kê 7".to_owned()), "TEXT_INVALID", "line.event.manifest");
     row("0x00 in a manifest", scan(|e| e.manifest = "m\u{0}".to_owned()), "TEXT_INVALID", "line.event.manifest");
     row("0x00 in an office", scan(|e| e.office = "carriers/p/offices/12345\u{0}".to_owned()), "TEXT_INVALID", "line.event.office");
     row("0x00 in a name", with_personal(v1::Personal { name: "A\u{0}".into(), ..Default::default() }), "TEXT_INVALID", "line.personal.name");

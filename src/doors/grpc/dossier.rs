@@ -17,7 +17,7 @@ use crate::dossier::names::{PartyName, Position};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::{Answer, CommandAct};
 use crate::limits;
-use crate::view::{Found, Group, Key};
+use crate::view::{Group, Key};
 
 #[tonic::async_trait]
 impl DossierService for Gateway {
@@ -95,15 +95,10 @@ impl Gateway {
         call.caller.speaker()?;
         let ground = Ground { directory: &call.directory, now: self.clock.now() };
         let command = command::register_dossier(request, ground)?;
-        if let CommandAct::Register { agency, counter, .. } = &command.act {
-            rights::may_register(&call.caller, &call.directory, agency, counter.as_ref())?;
+        if let CommandAct::Register { agency, .. } = &command.act {
+            rights::may_register(&call.caller, &call.directory, agency)?;
         }
-        let answer = match self.submit(call, command).await {
-            Err(refusal) if refusal.reason == Reason::DossierExists => {
-                return Err(self.without_unseen(call, refusal).await?);
-            }
-            answer => answer?,
-        };
+        let answer = self.submit(call, command).await?;
         Ok(v1::RegisterDossierResponse {
             dossier: self.dossier_of(call, &answer).await?,
             recorded: Some(from::recorded(&answer, Vec::new())?),
@@ -191,19 +186,6 @@ impl Gateway {
         let Some(moment) = self.now().await? else { return Ok(None) };
         let opened = self.view.open(call, Group::Dossier(id), moment).await;
         Ok(opened.map_err(|error| unread(&error, ""))?.map(|opened| dossier::dossier(&opened, None)))
-    }
-
-    /// A refusal that names another dossier, without what the caller does not see: that the code is taken is all that a
-    /// counter may learn of an agency that it does not receive for.
-    async fn without_unseen(&self, call: &Call, refusal: Refusal) -> Result<Refusal, Refusal> {
-        let seen = match (refusal.first, self.now().await?) {
-            (Some(id), Some(moment)) => self.view.find(call, &Key::Dossier(id), moment).await,
-            _ => Ok(Found::Nothing),
-        };
-        Ok(match seen.map_err(|error| unread(&error, ""))? {
-            Found::Nothing => Refusal { first: None, first_digest: None, this_digest: None, ..refusal },
-            Found::One(_) | Found::Several(_) => refusal,
-        })
     }
 }
 

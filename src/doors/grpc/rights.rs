@@ -41,16 +41,14 @@ pub(super) fn may_cancel(caller: &Caller, birth: &Birth) -> Result<(), Refusal> 
     allow(may, "name", "only the agency or the carrier of the leg cancels")
 }
 
-/// Registrations: by the agency, or by its counter for it.
+/// Registrations: by the agency. A counter takes a dossier on by accepting what it holds; if it could register under any
+/// agency that it names, the answers would tell it which codes that agency has.
 pub(super) fn may_register(
     caller: &Caller,
     directory: &Directory,
     agency: &PartyName,
-    counter: Option<&PartyName>,
 ) -> Result<(), Refusal> {
-    let by_counter = counter.is_some() && caller.party.as_ref() == counter && is_agency_role(caller.role);
-    let may = speaks_for(caller, directory, agency) || by_counter;
-    allow(may, "agency", "only the agency, or the counter named, registers")
+    allow(speaks_for(caller, directory, agency), "agency", "only the agency registers")
 }
 
 /// Acceptances: by agencies; of a leg that is seen, by its agency or counter in their own name.
@@ -122,7 +120,7 @@ mod tests {
         for (party, role, order, cancel, register, accept) in [
             ("agencies/P.1", Role::AgencyOfficer, true, true, true, true),
             ("agencies/P.1", Role::Supervisor, true, true, true, true),
-            ("agencies/P.2", Role::AgencySystem, false, false, true, true),
+            ("agencies/P.2", Role::AgencySystem, false, false, false, true),
             ("agencies/P", Role::Supervisor, true, false, true, false),
             ("agencies/P", Role::AgencyOfficer, false, false, false, false),
             ("carriers/p", Role::PostOperator, true, true, false, false),
@@ -135,7 +133,7 @@ mod tests {
             let may = (
                 may_order(&caller, &directory, &agency, Some(&carrier)).is_ok(),
                 may_cancel(&caller, &birth).is_ok(),
-                may_register(&caller, &directory, &agency, Some(&counter)).is_ok(),
+                may_register(&caller, &directory, &agency).is_ok(),
                 may_accept(&caller, Some(&birth), "leg").is_ok(),
             );
             assert_eq!(may, (order, cancel, register, accept), "{party} {role:?}");

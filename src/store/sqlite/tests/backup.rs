@@ -29,7 +29,12 @@ async fn a_copy_is_the_store_at_one_moment_while_it_is_written() {
     let mut kept = Kept::sqlite();
     seal_key(&kept);
     for number in 0..40 {
-        kept.keep(|batch| batch.line(&format!("before {number}")).event = vec![1; 200_000].into()).await;
+        kept.keep(|batch| {
+            let line = batch.line(&format!("before {number}"));
+            line.event = vec![1; 200_000].into();
+            line.logs = vec![(1, number + 1)];
+        })
+        .await;
     }
     let outer = tempfile::tempdir().unwrap();
     let target = outer.path().join("copy");
@@ -40,7 +45,9 @@ async fn a_copy_is_the_store_at_one_moment_while_it_is_written() {
             let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
             let mut number = 0;
             while !done.load(Ordering::Relaxed) {
-                runtime.block_on(kept.keep(|batch| _ = batch.line(&format!("while {number}"))));
+                runtime.block_on(kept.keep(|batch| {
+                    batch.line(&format!("while {number}")).logs = vec![(1, number + 41)];
+                }));
                 number += 1;
             }
             number
@@ -61,6 +68,7 @@ async fn a_copy_is_the_store_at_one_moment_while_it_is_written() {
     let pos = copy.head(LANE).unwrap().pos;
     assert!((40..=head).contains(&pos), "{pos} of {head}");
     assert_eq!(copy.last_seal(LANE).unwrap().unwrap().size, pos);
+    assert_eq!(copy.log_head(LANE, 1).unwrap(), pos, "entries and logs are of one moment");
     for pos in 1..=pos {
         assert!(copy.entry(Position { lane: LANE, pos }).unwrap().is_some(), "{pos}");
     }

@@ -49,6 +49,7 @@ fn what_a_crash_left_of_a_new_store_is_made_anew() {
     fs::write(outer.path().join("trao.db.new-journal"), "half a journal").unwrap();
     assert!(!sqlite::exists(outer.path()));
     sqlite::create(&lock, &[1; 16], &[2; 16], Micros(0)).unwrap();
+    assert_eq!(sqlite::migrate(&lock, Micros(0)).unwrap(), 0, "it is whole");
     assert_eq!(sqlite::open(&lock).unwrap().reader.identity().unwrap().database, [1; 16]);
     assert!(!outer.path().join("trao.db.new").exists());
     assert!(sqlite::create(&lock, &[3; 16], &[2; 16], Micros(0)).is_err(), "there is one already");
