@@ -70,6 +70,8 @@ pub struct Checked {
 
 /// Checks everything that a store's rows say of each other, and gives how much there was of it.
 pub fn check(database: &Connection) -> Checked {
+    // As of one moment, whatever the gateway commits meanwhile.
+    let _moment = database.is_autocommit().then(|| database.unchecked_transaction().unwrap());
     let rows = rows(database);
     let mut checked = Checked { entries: rows.len(), ..Checked::default() };
     positions_are_dense_and_times_never_go_back(&rows);
