@@ -12,6 +12,7 @@ use crate::config::{BackupOptions, CreateKeyOptions, KeysCommand, KeysOptions, L
 use crate::config::{MigrateOptions, RevokeKeyOptions};
 use crate::doors::cli::{Exit, Failure, Output};
 use crate::doors::wire::directory::is_source_id;
+use crate::doors::wire::into::staff_number;
 use crate::doors::wire::time;
 use crate::dossier::directory::{Day, Directory, Source};
 use crate::dossier::names::{Micros, PartyName, SourceName};
@@ -240,15 +241,17 @@ fn directory(data: &Path) -> Result<Directory, Error> {
 }
 
 fn check_texts(options: &CreateKeyOptions) -> Result<(), Error> {
-    let person = options.person.as_deref().unwrap_or("-");
-    for (flag, text) in [("--name", options.name.as_str()), ("--person", person)] {
-        let too_long = text.chars().count() > limits::TEXT_CHARS;
-        if text.trim().is_empty() || too_long || text.chars().any(char::is_control) {
-            let why = format!("{flag}: 1 to {} characters, no control characters", limits::TEXT_CHARS);
-            return Err(Error::Usage(why));
-        }
+    let name = options.name.as_str();
+    let too_long = name.chars().count() > limits::TEXT_CHARS;
+    if name.trim().is_empty() || too_long || name.chars().any(char::is_control) {
+        let why = format!("--name: 1 to {} characters, no control characters", limits::TEXT_CHARS);
+        return Err(Error::Usage(why));
     }
-    Ok(())
+    // It stands in every record that the key makes, for ever: a staff number, never a name.
+    match options.person.as_deref().map(|person| (person.is_empty(), staff_number(person, "--person"))) {
+        None | Some((false, Ok(()))) => Ok(()),
+        Some(_) => Err(Error::Usage("--person: a staff number, 1 to 64 visible ASCII characters".to_owned())),
+    }
 }
 
 /// The party as it is entered, named whole or by its bare id or code; its kind must fit the role.

@@ -50,6 +50,11 @@ pub(super) fn accept(
         let why = format!("the leg already belongs to dossiers/{linked}");
         return Err(Refusal::field(Reason::LegState, "code", why).into());
     }
+    if let Some(dossier) = &known
+        && let Some(first) = accepted_before(desk, &leg, dossier)?
+    {
+        return Ok(Applied::Again(first));
+    }
     let effective_at = accept.said.effective_at;
     let mut dossier = known.unwrap_or_else(|| Dossier {
         id: position,
@@ -79,6 +84,22 @@ pub(super) fn accept(
     }
     desk.put_dossier(dossier);
     Ok(Applied::Written(Box::new(written)))
+}
+
+/// Where the dossier was already accepted from this leg: the leg was linked by its acceptance, or the dossier was first
+/// accepted from it.
+fn accepted_before(desk: &Desk, leg: &Leg, dossier: &Dossier) -> Result<Option<Position>, Missing> {
+    let Some((_, linked_by)) = leg.dossier else { return Ok(None) };
+    let Some((first, _)) = dossier.accepted else { return Ok(None) };
+    if linked_by == first {
+        return Ok(Some(first));
+    }
+    // A later leg of an accepted dossier, such as further papers, is linked by an acceptance of its own.
+    if linked_by > first && linked_by != leg.id {
+        return Ok(Some(linked_by));
+    }
+    let on_this_leg = desk.target(first)?.is_some_and(|target| target.leg == Some(leg.id));
+    Ok(on_this_leg.then_some(first))
 }
 
 fn target(desk: &Desk, accept: &AcceptDossier) -> Result<Leg, Stopped> {

@@ -44,7 +44,8 @@ pub(super) fn register(
         }
         let mut refusal =
             Refusal::field(Reason::DossierExists, "code", "the code is registered with other content");
-        refusal.first_digest = Some(known.request_digest);
+        // A dossier born at its acceptance has no request to compare with.
+        refusal.first_digest = Some(known.request_digest).filter(|digest| *digest != [0; 32]);
         refusal.this_digest = Some(register.request_digest);
         refusal.first = Some(known.id);
         return Err(refusal.into());

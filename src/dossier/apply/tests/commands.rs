@@ -175,6 +175,22 @@ fn a_dossier_s_code_is_born_at_its_acceptance() {
 }
 
 #[test]
+fn what_was_accepted_from_a_leg_is_answered_as_then_and_further_papers_are_accepted_for_themselves() {
+    let mut world = World::new();
+    handed_over(&mut world, 1, 0);
+    let again = |number| Act::Accept(accept(AcceptTarget::Code(item(number)), dossier_code(1)));
+    let (first, _) = world.command(again(1)).unwrap();
+    let before = world.len();
+    assert_eq!((world.act(again(1)), world.len()), (Ok(Applied::Again(first)), before), "nothing is written");
+    handed_over(&mut world, 2, 10);
+    let (second, written) = world.command(again(2)).unwrap();
+    assert_eq!(written.dossier, Some(first));
+    for (number, position) in [(1, first), (2, second)] {
+        assert_eq!(world.act(again(number)), Ok(Applied::Again(position)), "item {number}");
+    }
+}
+
+#[test]
 fn what_is_registered_already_is_linked_at_acceptance() {
     let mut world = World::new();
     let (dossier, _) = world.command(Act::Register(register(dossier_code(1), 1))).unwrap();
