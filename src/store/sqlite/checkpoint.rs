@@ -32,7 +32,7 @@ const FRAMES_TAIL: i64 = 256;
 /// Frames that the log may reach before batches wait: 64 MiB.
 const FRAMES_HARD: i64 = 16_384;
 /// How long the readers of a log that long are waited for: only a backup takes longer, on the busiest machine.
-const READERS: Duration = Duration::from_secs(1);
+const READERS: Duration = Duration::from_secs(4);
 /// How often, and how far apart, a running checkpoint is waited for: a second in all, and again at the next batch.
 const TURNS: usize = 200;
 /// See `TURNS`.
