@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::dossier::names::Micros;
@@ -34,14 +34,15 @@ const LEAP_US: i64 = 3_600 * Micros::SECOND;
 pub struct SystemClock {
     /// Wall minus boot time when the gateway started.
     offset_us: i64,
-    /// Whether the clock was believed then.
-    believed: bool,
+    /// Whether the clock was believed then and has not leapt since. A clock that leapt once is not believed again by
+    /// itself: somebody looks at it and starts the gateway anew.
+    believed: AtomicBool,
 }
 
 impl SystemClock {
     /// The machine's clock, believed as it is now or not at all.
     pub fn start(believed: bool) -> SystemClock {
-        SystemClock { offset_us: wall_us().saturating_sub(boot_us()), believed }
+        SystemClock { offset_us: wall_us().saturating_sub(boot_us()), believed: AtomicBool::new(believed) }
     }
 }
 
@@ -52,7 +53,10 @@ impl Clock for SystemClock {
 
     fn is_suspect(&self) -> bool {
         let drift = wall_us().saturating_sub(boot_us()).saturating_sub(self.offset_us);
-        !self.believed || drift.abs() > LEAP_US
+        if drift.abs() > LEAP_US {
+            self.believed.store(false, Ordering::Relaxed);
+        }
+        !self.believed.load(Ordering::Relaxed)
     }
 
     fn tell(&self, _time: Micros) {}
