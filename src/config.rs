@@ -10,7 +10,7 @@ use crate::access::Role;
 use crate::doors::cli::{classify, feed, history, language, scan, spoken_here, status, sync};
 use crate::doors::refusal::Language;
 use crate::store::ClockMode;
-use crate::{demo, serve, stream};
+use crate::{demo, serve};
 
 /// `trao` and what it is asked to do.
 #[derive(Clone, Debug, Parser)]
@@ -113,8 +113,8 @@ impl ServeOptions {
             ClockOption::System => ClockMode::System,
             ClockOption::Replay => ClockMode::Replay,
         });
-        let poll = stream::Options::default().poll;
-        serve::Options { data: self.data, listen: self.listen, clock, accept_clock: self.accept_clock, poll }
+        let accept_clock = self.accept_clock;
+        serve::Options { clock, accept_clock, ..serve::Options::new(self.data, self.listen) }
     }
 }
 

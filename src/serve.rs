@@ -42,6 +42,16 @@ pub struct Options {
     pub accept_clock: bool,
     /// How often a waiting pull looks by itself; the commit's own wake-up comes sooner.
     pub poll: Duration,
+    /// Lines one commit takes at most.
+    pub batch_lines: usize,
+}
+
+impl Options {
+    /// As `trao serve` serves a folder when nothing else is asked.
+    pub fn new(data: PathBuf, listen: SocketAddr) -> Options {
+        let poll = stream::Options::default().poll;
+        Options { data, listen, clock: None, accept_clock: false, poll, batch_lines: limits::BATCH_LINES }
+    }
 }
 
 /// The lane that is shipped.
@@ -54,9 +64,12 @@ const WATCH: Duration = Duration::from_secs(1);
 
 /// Serves until SIGTERM or Ctrl-C, then drains.
 pub fn run(options: Options) -> anyhow::Result<()> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")?;
-    runtime.block_on(serve(options))
+    runtime()?.block_on(serve(options))
+}
+
+/// The runtime on which calls are served.
+pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")
 }
 
 async fn serve(options: Options) -> anyhow::Result<()> {
@@ -116,6 +129,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
             apply: crate::dossier::apply::apply,
             encode_placed: wire::from::encode_placed,
             intake_lines: limits::INTAKE_LINES,
+            batch_lines: options.batch_lines,
             directory: published.clone(),
             wakes: Arc::clone(&wakes),
         },

@@ -41,6 +41,8 @@ pub struct Options {
     pub encode_placed: fn(&Record, Position) -> Bytes,
     /// Lines that may wait.
     pub intake_lines: usize,
+    /// Lines one batch takes at most.
+    pub batch_lines: usize,
     /// The directory as of the start, published again whenever it changes.
     pub directory: watch::Sender<Arc<Directory>>,
     /// Who is told of commits.
@@ -53,6 +55,7 @@ pub struct Service {
     scribe: Scribe,
     writer: Writer,
     intake: Arc<Intake>,
+    batch_lines: usize,
 }
 
 /// Hands lines to the journal. Cheap to clone.
@@ -85,13 +88,13 @@ impl Service {
             published: options.directory,
             wakes: options.wakes,
         };
-        (Service { scribe, writer, intake }, handle)
+        (Service { scribe, writer, intake, batch_lines: options.batch_lines }, handle)
     }
 
     /// Writes batch after batch until the handle closes the intake and everything queued is journaled.
     pub async fn run(mut self) {
         // CANCEL: dropped between batches nothing is lost; a batch in the making is rolled back by the store.
-        while let Some(lines) = self.intake.take(limits::BATCH_LINES, limits::MESSAGE_BYTES).await {
+        while let Some(lines) = self.intake.take(self.batch_lines, limits::MESSAGE_BYTES).await {
             self.write(lines).await;
         }
     }

@@ -96,6 +96,7 @@ impl House {
             apply: apply::apply,
             encode_placed: |_, _| Bytes::from_static(b"placed"),
             intake_lines: 4_096,
+            batch_lines: crate::limits::BATCH_LINES,
             directory: watch::Sender::new(directory),
             wakes: Arc::clone(&wakes),
         };

@@ -165,6 +165,7 @@ impl House {
             apply: self.apply,
             encode_placed: |_, _| Bytes::from_static(b"placed"),
             intake_lines: 4_096,
+            batch_lines: crate::limits::BATCH_LINES,
             directory: watch::Sender::new(directory),
             wakes: Arc::new(Wakes::new(self.head().await)),
         };

@@ -1,0 +1,113 @@
+//! Servers as processes of their own, what they cost, and how much memory they hold.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use anyhow::{Context, bail};
+use tonic::transport::{Channel, Endpoint};
+use trao::serve;
+
+/// Connections of the one client.
+const CONNECTIONS: usize = 4;
+
+/// A server that was started, killed when it is dropped.
+pub struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    /// The gateway, as its users start it.
+    pub fn gateway(data: &Path) -> anyhow::Result<Server> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_trao"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+        Server::start(command)
+    }
+
+    /// The gateway with one transaction for every line.
+    pub fn naive(data: &Path) -> anyhow::Result<Server> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("naive").arg(data);
+        Server::start(command)
+    }
+
+    /// A bare tonic server with these answers.
+    pub fn sink(answers: &Path) -> anyhow::Result<Server> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("sink").arg(answers);
+        Server::start(command)
+    }
+
+    fn start(mut command: Command) -> anyhow::Result<Server> {
+        command.env("TRAO_LOG", "warn").stdout(Stdio::piped());
+        let mut child = command.spawn().with_context(|| format!("start {command:?}"))?;
+        let mut line = String::new();
+        let stdout = child.stdout.take().context("the server's stdout")?;
+        BufReader::new(stdout).read_line(&mut line)?;
+        let Some(address) = line.trim().strip_prefix("listening ") else { bail!("{command:?} did not start") };
+        Ok(Server { child, address: address.to_owned() })
+    }
+
+    /// Connections to it.
+    pub async fn connect(&self) -> anyhow::Result<Vec<Channel>> {
+        let mut channels = Vec::new();
+        for _ in 0..CONNECTIONS {
+            let endpoint = Endpoint::from_shared(format!("http://{}", self.address))?;
+            channels.push(endpoint.connect().await.context("connect")?);
+        }
+        Ok(channels)
+    }
+
+    /// CPU it has used, in microseconds.
+    pub fn cpu_us(&self) -> anyhow::Result<f64> {
+        cpu_us(&self.child.id().to_string())
+    }
+
+    /// Memory it holds, in MB.
+    pub fn rss_mb(&self) -> anyhow::Result<f64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
+        let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kib * 1024.0 / 1e6)
+    }
+
+    /// Ends it as an operator does, so that its store is whole and its log short.
+    pub fn stop(mut self) -> anyhow::Result<()> {
+        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
+        self.child.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+/// CPU this process has used, in microseconds.
+pub fn own_cpu_us() -> anyhow::Result<f64> {
+    cpu_us("self")
+}
+
+fn cpu_us(process: &str) -> anyhow::Result<f64> {
+    /// What a tick of /proc is on every Linux that Rust runs on.
+    const TICK_US: f64 = 10_000.0;
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The second field is a name and may hold anything; the fields after it do not.
+    let (_, fields) = stat.rsplit_once(')').context("/proc stat")?;
+    let ticks = |index: usize| -> anyhow::Result<f64> {
+        Ok(fields.split_whitespace().nth(index).context("/proc stat")?.parse()?)
+    };
+    Ok((ticks(11)? + ticks(12)?) * TICK_US)
+}
+
+/// Serves the gateway with one transaction for every line.
+pub fn serve_naive(data: PathBuf) -> anyhow::Result<()> {
+    trao::telemetry::start();
+    let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    serve::run(serve::Options { batch_lines: 1, ..serve::Options::new(data, listen) })
+}
