@@ -8,6 +8,9 @@ use trao::doors::cli::{ClientArgs, Exit, Failure, Output, spoken_here};
 use trao::doors::cli::{classify, feed, history, scan, status, sync};
 use trao::{admin, demo, serve, telemetry};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     telemetry::start();

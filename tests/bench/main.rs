@@ -17,6 +17,9 @@ use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What is run, and for how long.
 #[derive(Debug, Parser)]
 struct Args {
