@@ -21,6 +21,7 @@ use crate::dossier::refusal::Reason;
 use crate::journal::{
     self, Answer, CaptureLine, CommandAct, CommandLine, Handle, Line, Note, Speaker, Wakes,
 };
+use crate::metrics::Metrics;
 use crate::random::SystemRandom;
 use crate::seal::head::Sealer;
 use crate::seal::keyring::Key;
@@ -98,6 +99,7 @@ impl House {
             intake_lines: 4_096,
             directory: watch::Sender::new(directory),
             wakes: Arc::clone(&wakes),
+            metrics: Metrics::new(&[]).unwrap().journal,
         };
         let (service, journal) = journal::Service::new(options, Writer::Memory(store.writer()));
         tokio::spawn(service.run());
