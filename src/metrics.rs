@@ -89,7 +89,7 @@ metrics! {
     CONNECTIONS_AT_CAP: Counter "trao_connections_at_cap_total" []
         "Times that every place was taken, so that new connections had to wait.";
     CALLS: Counter "trao_calls_total" ["method", "code"]
-        "Calls by method and gRPC code; a stream when it opens, `other` is health, reflection and what is no method.";
+        "Calls answered, by method and gRPC code; a stream when it opens, `other` is health, reflection and what is no method.";
     CALL_SECONDS: Histogram "trao_call_seconds" ["method"]
         "Seconds until a call was answered; of a stream until it was opened.";
 }

@@ -18,7 +18,8 @@ use crate::metrics::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives the call an id (or keeps the caller's), counts and logs how it ended, and rewrites what tonic refuses before any service.
+/// Gives the call an id (or keeps the caller's), counts and logs how it ended, and rewrites what tonic refuses before any
+/// service.
 pub async fn around(State(metrics): State<Arc<Metrics>>, mut request: Request, next: Next) -> Response {
     let request_id = request_id(request.headers());
     if let Ok(value) = HeaderValue::from_str(&request_id) {
@@ -28,7 +29,8 @@ pub async fn around(State(metrics): State<Arc<Metrics>>, mut request: Request, n
     let language = Language::accepted(language);
     let context = CallContext { request_id, language, refusals: metrics.refusals.clone() };
     let method = request.uri().path().to_owned();
-    let span = tracing::info_span!("call", request_id = %context.request_id, method = &*method, key = tracing::field::Empty);
+    let key = tracing::field::Empty;
+    let span = tracing::info_span!("call", request_id = %context.request_id, method = &*method, key);
     let began = Instant::now();
     async move {
         let mut response = next.run(request).await;
