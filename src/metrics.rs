@@ -69,7 +69,7 @@ metrics! {
     POSITION: Gauge "trao_journal_position" []
         "The last position of the journal.";
     WAL_BYTES: Gauge "trao_wal_bytes" []
-        "Bytes of the store's write-ahead log on disk; its file keeps the size it once had.";
+        "Bytes of the store's write-ahead log on disk; cut to 64 MiB whenever the log begins anew.";
     UNPLACED_EVENTS: Gauge "trao_unplaced_events" []
         "Events that wait until their code is known, counted up to 10,000; scans of bags, which wait for contents, are not.";
     UNPLACED_AGE: Gauge "trao_unplaced_age_seconds" []
@@ -260,7 +260,7 @@ impl Journal {
         self.batches_failed.inc();
     }
 
-    /// A batch was committed.
+    /// A batch was committed. One that was kept though nobody knew it at first is run again, and counts as replays.
     pub fn committed(&self, took: Duration, events: impl Iterator<Item = EventType>) {
         self.commit_seconds.observe(took.as_secs_f64());
         for kind in events {

@@ -244,7 +244,11 @@ async fn listen_admin(asked: SocketAddr, file: &Path) -> anyhow::Result<TcpListe
     if !address.ip().is_loopback() {
         tracing::warn!(%address, "the metrics are served beyond this machine, to everybody who reaches the address");
     }
-    fs::write(file, format!("{address}\n")).with_context(|| format!("write {}", file.display()))?;
+    // A full disk is no reason not to serve.
+    if let Err(error) = fs::write(file, format!("{address}\n")) {
+        tracing::warn!(%error, "could not write {}", file.display());
+        forget_admin(file);
+    }
     tracing::info!("metrics at http://{address}/metrics");
     Ok(listener)
 }

@@ -16,7 +16,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::SharedClock;
@@ -32,6 +32,9 @@ const PLAIN: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8")
 const WITHIN: Duration = Duration::from_secs(limits::SCRAPE_SECONDS);
 /// Until the next accept, after one that failed.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Scrapes look one after the other: however many ask, no more than one of the gateway's threads is busy with them.
+type Turn = Arc<Mutex<()>>;
 
 /// What is looked at when somebody asks. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -51,7 +54,7 @@ pub struct Scrape {
 impl Scrape {
     /// Answers scrapes until `shutdown`.
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) {
-        let router = Router::new().fallback(told).with_state(self);
+        let router = Router::new().fallback(told).with_state((self, Turn::default()));
         let places = Arc::new(Semaphore::new(limits::SCRAPE_CONNECTIONS));
         loop {
             // CANCEL: no connection is taken without a place for it.
@@ -124,7 +127,7 @@ async fn answer(stream: TcpStream, router: Router) {
 }
 
 /// The answer to a request.
-async fn told(State(scrape): State<Scrape>, request: Request) -> Response {
+async fn told(State((scrape, turn)): State<(Scrape, Turn)>, request: Request) -> Response {
     if request.uri().path() != "/metrics" {
         return of_type(StatusCode::NOT_FOUND, "only /metrics is here\n", PLAIN);
     }
@@ -133,6 +136,8 @@ async fn told(State(scrape): State<Scrape>, request: Request) -> Response {
         refused.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         return refused;
     }
+    // CANCEL: a scrape only reads.
+    let _turn = turn.lock().await;
     match scrape.metrics.text(&scrape.seen().await) {
         Ok(text) => of_type(StatusCode::OK, text, TEXT),
         Err(error) => {
