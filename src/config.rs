@@ -81,16 +81,20 @@ pub enum Command {
 #[command(after_long_help = "\
 Makes a new store in a folder without one and migrates an older one, opens its port, and prints one line on stdout:
   listening 127.0.0.1:50051
-Files in the folder: trao.db, seal.key (0600: back it up with the store), lock. Ctrl-C and
-SIGTERM drain and end it.
+Files in the folder: trao.db, seal.key (0600: back it up with the store), lock, admin.addr. Ctrl-C
+and SIGTERM drain and end it.
+
+Metrics for Prometheus are at http://ADDRESS/metrics, by default on a free port of this machine
+alone: the log says where, and so does the file admin.addr. They name no party and no person. A
+scraper needs a port that stays: --admin 127.0.0.1:9464.
 
 Examples:
   trao serve --data ./trao-data
-  trao serve --data ./trao-data --listen 0.0.0.0:50051
+  trao serve --data ./trao-data --listen 0.0.0.0:50051 --admin 127.0.0.1:9464
   trao serve --data ./replay --listen 127.0.0.1:0 --clock replay
 
 Exit code 0 after a drain; 1 when the folder cannot be served: its disk does not sync, another
-gateway has it, its clock is the other one, or the machine's clock is not believed.")]
+gateway has it or one of its ports, its clock is the other one, or the machine's clock is not believed.")]
 pub struct ServeOptions {
     /// The folder of the store
     #[arg(long, default_value = "./trao-data", value_name = "DIR")]
@@ -98,6 +102,9 @@ pub struct ServeOptions {
     /// Address and port to listen on; port 0 takes any free one
     #[arg(long, default_value = "127.0.0.1:50051", value_name = "HOST:PORT")]
     pub listen: SocketAddr,
+    /// Address and port of the metrics; port 0 takes any free one, `none` serves none
+    #[arg(long, default_value = "127.0.0.1:0", value_name = "HOST:PORT|none", value_parser = admin)]
+    pub admin: AdminAddress,
     /// Whose time it is; fixed by the first serve [default: system, or as fixed]
     #[arg(long, value_enum)]
     pub clock: Option<ClockOption>,
@@ -114,9 +121,13 @@ impl ServeOptions {
             ClockOption::Replay => ClockMode::Replay,
         });
         let accept_clock = self.accept_clock;
-        serve::Options { clock, accept_clock, ..serve::Options::new(self.data, self.listen) }
+        serve::Options { admin: self.admin.0, clock, accept_clock, ..serve::Options::new(self.data, self.listen) }
     }
 }
+
+/// Where the metrics are served, if they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AdminAddress(pub Option<SocketAddr>);
 
 /// Whose time it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -272,6 +283,14 @@ pub struct RevokeKeyOptions {
     /// Print {"id","revoked_at"}
     #[arg(long)]
     pub json: bool,
+}
+
+fn admin(text: &str) -> Result<AdminAddress, String> {
+    if text == "none" {
+        return Ok(AdminAddress(None));
+    }
+    let address = text.parse().map_err(|_| "an address and port, as 127.0.0.1:9464, or none".to_owned())?;
+    Ok(AdminAddress(Some(address)))
 }
 
 fn role(text: &str) -> Result<Role, String> {

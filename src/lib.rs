@@ -16,6 +16,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod limits;
+pub mod metrics;
 pub mod random;
 pub mod serve;
 pub mod telemetry;

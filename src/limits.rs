@@ -73,6 +73,14 @@ pub const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 pub const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 /// Seconds a gateway takes to end: calls end, streams end with a bookmark, what is queued is journaled.
 pub const DRAIN_SECONDS: u64 = 10;
+/// Scrapes of the metrics at once: a few machines watch a gateway.
+pub const SCRAPE_CONNECTIONS: usize = 16;
+/// Bytes of a scrape's head.
+pub const SCRAPE_HEAD_BYTES: usize = 16 << 10;
+/// Seconds that a scrape's connection lives, whatever its peer does; an answer takes milliseconds.
+pub const SCRAPE_SECONDS: u64 = 5;
+/// Events waiting to be placed that a scrape counts; beyond, the number says no more than that there are many.
+pub const UNPLACED_COUNTED: usize = 10_000;
 /// Legs told of one dossier: a dossier has two or three; of one that was made to have more the newest are told.
 pub const DOSSIER_LEGS: usize = 100;
 /// Attachments of one code that are looked at, the newest first: slips restart their numbers, so some codes have many.

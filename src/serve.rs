@@ -1,10 +1,11 @@
 //! The composition root: opens the store, builds every station, wires their handles, serves, and drains.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::Duration;
+use std::{fs, io};
 
 use anyhow::{Context, bail};
 use tokio::net::TcpListener;
@@ -18,10 +19,12 @@ use tonic_health::server::HealthReporter;
 use crate::access::Keys;
 use crate::clock::{Clock, ReplayClock, SharedClock, SystemClock};
 use crate::doors::grpc::{self, Gateway};
+use crate::doors::scrape::Scrape;
 use crate::doors::{accept, wire};
 use crate::dossier::names::{Lane, Micros};
 use crate::journal::{self, Wakes};
 use crate::limits;
+use crate::metrics::Metrics;
 use crate::random::{Random, SharedRandom, SystemRandom};
 use crate::seal::head::Sealer;
 use crate::seal::keyring::Key;
@@ -36,6 +39,8 @@ pub struct Options {
     pub data: PathBuf,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
+    /// Where to serve the metrics; port 0 takes a free one, `None` serves none.
+    pub admin: Option<SocketAddr>,
     /// Whose time it is; `None` keeps what the first `serve` fixed, the machine's where nothing was fixed.
     pub clock: Option<ClockMode>,
     /// Believe the machine's clock although it does not fit the last seal.
@@ -50,7 +55,8 @@ impl Options {
     /// As `trao serve` serves a folder when nothing else is asked.
     pub fn new(data: PathBuf, listen: SocketAddr) -> Options {
         let poll = stream::Options::default().poll;
-        Options { data, listen, clock: None, accept_clock: false, poll, batch_lines: limits::BATCH_LINES }
+        let batch_lines = limits::BATCH_LINES;
+        Options { data, listen, admin: None, clock: None, accept_clock: false, poll, batch_lines }
     }
 }
 
@@ -119,6 +125,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     let directory = Arc::new(reader.directory().await.context("read the directory")?);
     let (published, directory_seen) = watch::channel(directory);
     let wakes = Arc::new(Wakes::new(head.pos));
+    let methods = wire::methods().context("read the published descriptors")?;
+    let metrics = Arc::new(Metrics::new(&methods).context("make the metrics")?);
     let (service, handle) = journal::Service::new(
         journal::Options {
             lane: LANE,
@@ -132,6 +140,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
             batch_lines: options.batch_lines,
             directory: published.clone(),
             wakes: Arc::clone(&wakes),
+            metrics: metrics.journal.clone(),
         },
         writer,
     );
@@ -164,14 +173,30 @@ async fn serve(options: Options) -> anyhow::Result<()> {
             stream::Options { poll: options.poll, ..stream::Options::default() },
             shutdown.clone(),
         ),
+        metrics: Arc::clone(&metrics),
         tasks: tasks.clone(),
         shutdown: shutdown.clone(),
+    };
+    let scrape = Scrape {
+        metrics: Arc::clone(&metrics),
+        journal: handle.clone(),
+        feeds: gateway.feeds.clone(),
+        view: gateway.view.clone(),
+        clock: Arc::clone(&clock),
     };
     let (health, router) = grpc::router(gateway).context("build the services")?;
     let mut stop = Stop::new()?;
     let listener =
         TcpListener::bind(options.listen).await.with_context(|| format!("listen on {}", options.listen))?;
     let address = listener.local_addr().context("read the listening address")?;
+    let admin_file = options.data.join("admin.addr");
+    match options.admin {
+        Some(admin) => {
+            let listener = listen_admin(admin, &admin_file).await?;
+            tasks.spawn(scrape.serve(listener, shutdown.clone()));
+        }
+        None => forget_admin(&admin_file),
+    }
     tasks.spawn(watch_clock(Arc::clone(&clock), health.clone(), shutdown.clone()));
     set_health(&health, !clock.is_suspect()).await;
     say_listening(address)?;
@@ -180,12 +205,19 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     let stop_serving = CancellationToken::new();
     let drain = Duration::from_secs(limits::DRAIN_SECONDS);
     // Streams end first and the journal last; each has its part of the time.
-    let accepting = tokio::spawn(accept::serve(listener, router, stop_serving.clone(), drain * 7 / 10));
+    let accepting = tokio::spawn(accept::serve(
+        listener,
+        router,
+        metrics.connections.clone(),
+        stop_serving.clone(),
+        drain * 7 / 10,
+    ));
     let broken = tokio::select! {
         () = stop.wait() => false,
         () = journal_ended.cancelled() => true,
     };
     tracing::info!("draining");
+    forget_admin(&admin_file);
     set_health(&health, false).await;
     shutdown.cancel();
     stop_serving.cancel();
@@ -218,6 +250,33 @@ fn say_listening(address: SocketAddr) -> anyhow::Result<()> {
     std::io::stdout().flush().context("say where the gateway listens")
 }
 
+/// Opens the port of the metrics and says where it is: in the log, and in a file for whoever looks from this machine.
+async fn listen_admin(asked: SocketAddr, file: &Path) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind(asked).await.with_context(|| {
+        format!("serve the metrics on {asked}: give another address with --admin, or --admin none")
+    })?;
+    let address = listener.local_addr().context("read the address of the metrics")?;
+    if !address.ip().is_loopback() {
+        tracing::warn!(%address, "the metrics are served beyond this machine, to everybody who reaches the address");
+    }
+    // A full disk is no reason not to serve.
+    if let Err(error) = fs::write(file, format!("{address}\n")) {
+        tracing::warn!(%error, "could not write {}", file.display());
+        forget_admin(file);
+    }
+    tracing::info!("metrics at http://{address}/metrics");
+    Ok(listener)
+}
+
+/// Whoever reads the file must not take another program's port for this one's.
+fn forget_admin(file: &Path) {
+    if let Err(error) = fs::remove_file(file)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "could not remove {}", file.display());
+    }
+}
+
 fn settle_clock(
     admin: &mut sqlite::Admin,
     identity: &Identity,
@@ -240,7 +299,7 @@ fn settle_clock(
     }
 }
 
-fn seal_key(folder: &std::path::Path, fresh: bool, random: &dyn Random) -> anyhow::Result<Key> {
+fn seal_key(folder: &Path, fresh: bool, random: &dyn Random) -> anyhow::Result<Key> {
     let path = folder.join("seal.key");
     if path.exists() {
         return Key::load(&path).context("read seal.key");

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::limits;
+use crate::metrics::Connections;
 
 /// What every HTTP/2 client sends first (RFC 9113, 3.4).
 const GREETING: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -24,10 +25,19 @@ const GREETING: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const GREETED_WITHIN: Duration = Duration::from_secs(limits::GREETING_SECONDS);
 
 /// Serves connections until `shutdown`, then lets each end its calls within `drain`.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken, drain: Duration) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    metrics: Connections,
+    shutdown: CancellationToken,
+    drain: Duration,
+) {
     let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
     let connections = TaskTracker::new();
     loop {
+        if places.available_permits() == 0 {
+            metrics.at_cap();
+        }
         // CANCEL: no connection is taken without a place for it.
         let place = tokio::select! {
             biased;
@@ -42,11 +52,12 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
         match accepted {
             Ok((stream, _)) => {
                 let (router, shutdown) = (router.clone(), shutdown.clone());
+                let open = metrics.opened();
                 connections.spawn(async move {
                     if let Err(error) = connection(stream, router, shutdown, drain).await {
                         tracing::debug!(%error, "a connection ended early");
                     }
-                    drop(place);
+                    drop((place, open));
                 });
             }
             Err(error) => pause_after(&error).await,

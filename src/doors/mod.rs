@@ -6,4 +6,5 @@ pub mod cli;
 pub mod grpc;
 pub mod reasons;
 pub mod refusal;
+pub mod scrape;
 pub mod wire;

@@ -11,6 +11,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 use super::reasons;
 use super::wire::v1;
 use crate::dossier::refusal::{Reason, Refusal};
+use crate::metrics::Refusals;
 
 /// The domain of every ErrorInfo.
 pub const DOMAIN: &str = "trao";
@@ -40,13 +41,15 @@ impl Language {
     }
 }
 
-/// A call's id and language: they stand in every error.
+/// A call's id and language: they stand in every error, and every error is counted.
 #[derive(Clone, Debug)]
 pub struct CallContext {
     /// From `x-request-id`, or made here.
     pub request_id: String,
     /// From `accept-language`.
     pub language: Language,
+    /// Counts what is refused.
+    pub refusals: Refusals,
 }
 
 /// The sentence of a refusal: what the table says, and what exactly is wrong.
@@ -61,6 +64,7 @@ pub fn sentence(refusal: &Refusal, language: Language) -> String {
 
 /// The status of a refused call.
 pub fn to_status(refusal: &Refusal, call: &CallContext) -> Status {
+    call.refusals.count(refusal.reason);
     let row = reasons::row(refusal.reason);
     let mut metadata = HashMap::new();
     if !refusal.field.is_empty() {
@@ -99,7 +103,8 @@ pub fn to_status(refusal: &Refusal, call: &CallContext) -> Status {
 }
 
 /// The refusal of one line of a batch or stream.
-pub fn to_line(refusal: &Refusal, language: Language) -> v1::Refusal {
+pub fn to_line(refusal: &Refusal, call: &CallContext) -> v1::Refusal {
+    call.refusals.count(refusal.reason);
     let row = reasons::row(refusal.reason);
     let digest = |digest: Option<[u8; 32]>| digest.map(|d| Bytes::copy_from_slice(&d)).unwrap_or_default();
     let retry_us = refusal.retry_after_us.or(row.retry.then_some(1_000_000));
@@ -107,7 +112,7 @@ pub fn to_line(refusal: &Refusal, language: Language) -> v1::Refusal {
         code: row.code as i32,
         reason: refusal.reason.text().to_owned(),
         field: refusal.field.clone(),
-        message: sentence(refusal, language),
+        message: sentence(refusal, call.language),
         retry_after: retry_us.map(|us| prost_types::Duration {
             seconds: us / 1_000_000,
             nanos: i32::try_from(us % 1_000_000).unwrap_or(0) * 1_000,

@@ -1,6 +1,7 @@
 //! The end of a batch: numbers, records, leaves and the signed head, handed to the store as one commit.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use bytes::Bytes;
 
@@ -82,10 +83,12 @@ impl Batch<'_> {
             entries,
             seal,
         };
+        let began = Instant::now();
         match writer.commit(&commit).await.map_err(Error::Commit)? {
             Committed::Done => {}
             Committed::Unknown(error) => return Err(Error::Unknown(error)),
         }
+        scribe.metrics.committed(began.elapsed(), self.drafts.iter().map(|draft| draft.record.kind));
         let grown = commit.entries.iter().flat_map(|entry| entry.logs.iter().copied()).collect();
         scribe.wakes.tell(commit.head.pos, &grown);
         Ok(answers(&self.drafts, &commit.entries, verdicts, commit.head.pos, scribe))

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
 use tokio::sync::{Notify, oneshot};
 
 use super::line::{Answer, Line};
@@ -15,6 +17,8 @@ pub(super) struct Queued {
     pub answer: oneshot::Sender<Result<Answer, Refusal>>,
     /// Bytes it takes in a batch.
     pub bytes: usize,
+    /// When it was queued.
+    pub since: Instant,
 }
 
 /// When a full queue may have room again.
@@ -26,6 +30,8 @@ struct Queues {
     /// Sources with lines waiting, in the order in which they are served.
     turn: VecDeque<String>,
     lines: usize,
+    /// When the oldest line of the batch was queued that is being written.
+    in_hand: Option<Instant>,
     closed: bool,
 }
 
@@ -72,6 +78,7 @@ impl Intake {
             {
                 let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
                 let batch = queues.drain(lines_max, bytes_max);
+                queues.in_hand = batch.iter().map(|queued| queued.since).min();
                 if !batch.is_empty() {
                     return Some(batch);
                 }
@@ -99,6 +106,13 @@ impl Intake {
         drop(queues);
         // Whoever waits for one of them is told now, outside the lock.
         drop(forgotten);
+    }
+
+    /// When the oldest line was queued that is not answered yet.
+    pub fn oldest(&self) -> Option<Instant> {
+        let queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = queues.by_source.values().filter_map(VecDeque::front).map(|queued| queued.since);
+        first.chain(queues.in_hand).min()
     }
 
     /// Lines waiting.

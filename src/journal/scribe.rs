@@ -12,6 +12,7 @@ use crate::dossier::apply::{Act, Applied, Stopped};
 use crate::dossier::desk::Desk;
 use crate::dossier::directory::Directory;
 use crate::dossier::names::{Lane, Position};
+use crate::metrics;
 use crate::random::SharedRandom;
 use crate::seal::head::Sealer;
 use crate::seal::record::Record;
@@ -33,6 +34,7 @@ pub(super) struct Scribe {
     pub directory: Arc<Directory>,
     pub published: watch::Sender<Arc<Directory>>,
     pub wakes: Arc<Wakes>,
+    pub metrics: metrics::Journal,
 }
 
 impl Scribe {

@@ -1,6 +1,7 @@
 //! The lane's writer as a service, and the handle by which lines reach it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::sync::{oneshot, watch};
@@ -17,6 +18,7 @@ use crate::dossier::directory::Directory;
 use crate::dossier::names::{Lane, Position};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
+use crate::metrics;
 use crate::random::SharedRandom;
 use crate::seal::head::Sealer;
 use crate::seal::record::Record;
@@ -47,6 +49,8 @@ pub struct Options {
     pub directory: watch::Sender<Arc<Directory>>,
     /// Who is told of commits.
     pub wakes: Arc<Wakes>,
+    /// What it counts.
+    pub metrics: metrics::Journal,
 }
 
 /// The writer of a lane.
@@ -87,6 +91,7 @@ impl Service {
             directory,
             published: options.directory,
             wakes: options.wakes,
+            metrics: options.metrics,
         };
         (Service { scribe, writer, intake, batch_lines: options.batch_lines }, handle)
     }
@@ -100,12 +105,14 @@ impl Service {
     }
 
     async fn write(&mut self, lines: Vec<Queued>) {
+        self.scribe.metrics.batch(lines.len());
         let answers = match batch::write(&mut self.scribe, &mut self.writer, &lines).await {
             Ok(answers) => {
                 self.publish_changes(&lines).await;
                 answers
             }
             Err(error) => {
+                self.scribe.metrics.batch_failed();
                 tracing::error!(error = %crate::telemetry::chain(&error), lines = lines.len(), "a batch was not committed");
                 let refusal = match error {
                     Error::ClockSuspect => Refusal::new(Reason::ClockSuspect),
@@ -115,6 +122,9 @@ impl Service {
             }
         };
         for (queued, answer) in lines.into_iter().zip(answers) {
+            if matches!(&answer, Ok(answer) if answer.replayed) && is_said(&queued.line) {
+                self.scribe.metrics.replayed();
+            }
             // Whoever waited may be gone: the line stands all the same, and its retry is answered from the store.
             let _gone = queued.answer.send(answer);
         }
@@ -155,7 +165,7 @@ impl Handle {
         let (answer, answered) = oneshot::channel();
         let source = source_of(&line);
         let bytes = bytes_of(&line);
-        self.intake.push(&source, Queued { line, answer, bytes })?;
+        self.intake.push(&source, Queued { line, answer, bytes, since: Instant::now() })?;
         Ok(Pending(answered))
     }
 
@@ -174,6 +184,11 @@ impl Handle {
         self.intake.depth()
     }
 
+    /// How long the oldest line has waited that is not answered yet, queued or in the batch being written.
+    pub fn age(&self) -> Duration {
+        self.intake.oldest().map(|since| since.elapsed()).unwrap_or_default()
+    }
+
     /// Takes no more lines; what is queued is journaled, then the service ends.
     pub fn close(&self) {
         self.intake.close();
@@ -190,6 +205,11 @@ impl Pending {
         // CANCEL: the line is queued and will be journaled; its key answers a retry.
         self.0.await.unwrap_or_else(|_| Err(Refusal::store_unavailable()))
     }
+}
+
+/// Whether somebody outside said it: the tie says a placing again whenever it is not sure.
+fn is_said(line: &Line) -> bool {
+    matches!(line, Line::Capture(_) | Line::Command(_))
 }
 
 /// Whose share of the intake a line takes.

@@ -438,6 +438,10 @@ forward! { Reader,
     fn waits_for(&self, lane: Lane, pos: u64) -> Vec<CodeKey>;
     /// The events that wait for a code, ascending.
     fn waiting_on(&self, lane: Lane, key: &CodeKey) -> Vec<u64>;
+    /// Events that wait for a code, ascending; not scans of bags, which wait for contents.
+    fn unplaced(&self, lane: Lane, limit: usize) -> Vec<u64>;
+    /// Bytes of the write-ahead log on disk; 0 where there is none.
+    fn log_bytes(&self) -> u64;
     /// The codes that an event attached, with all their tags.
     fn tags_made_at(&self, lane: Lane, pos: u64) -> Vec<Tag>;
 }

@@ -8,11 +8,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::cursor::Cursor;
 use super::places::Places;
-use crate::dossier::directory::Directory;
+use super::readers::Readers;
+use crate::dossier::directory::{AgencyKind, Directory, Party};
 use crate::dossier::names::{Lane, PartyName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::Wakes;
 use crate::limits;
+use crate::metrics::Class;
 use crate::store::{Error, Listed, Reader};
 
 /// How feeds are served.
@@ -39,15 +41,30 @@ pub struct Log {
     pub party: PartyName,
     /// Its short number.
     pub id: i64,
+    /// The party's class, by which its readers are told of.
+    pub class: Class,
 }
 
 impl Log {
     /// The log of a party of the directory.
     pub fn of(directory: &Directory, party: &PartyName) -> Result<Log, Refusal> {
         match directory.parties.get(party) {
-            Some((enrolment, _)) => Ok(Log { party: party.clone(), id: enrolment.id }),
+            Some((enrolment, known)) => {
+                Ok(Log { party: party.clone(), id: enrolment.id, class: class_of(known) })
+            }
             None => Err(Refusal::field(Reason::NotFound, "parent", "")),
         }
+    }
+}
+
+fn class_of(party: &Party) -> Class {
+    match party {
+        Party::Carrier(_) => Class::Carrier,
+        Party::Agency(agency) => match agency.kind {
+            AgencyKind::Owner => Class::Owner,
+            AgencyKind::Counter => Class::Counter,
+            AgencyKind::Both => Class::Both,
+        },
     }
 }
 
@@ -69,6 +86,7 @@ pub struct Feeds {
     pub(super) wakes: Arc<Wakes>,
     pub(super) options: Options,
     pub(super) places: Places,
+    pub(super) readers: Readers,
     pub(super) shutdown: CancellationToken,
 }
 
@@ -76,7 +94,7 @@ impl Feeds {
     /// Feeds of a store, woken by the journal. The token ends every wait and every stream.
     pub fn new(reader: Reader, wakes: Arc<Wakes>, options: Options, shutdown: CancellationToken) -> Feeds {
         let places = Places::new(options.places);
-        Feeds { reader, wakes, options, places, shutdown }
+        Feeds { reader, wakes, options, places, readers: Readers::default(), shutdown }
     }
 
     /// The lane whose logs are read.
@@ -100,6 +118,8 @@ impl Feeds {
         let mut page = self.page(log, cursor, page_size).await?;
         let Some(grown) = grown.as_mut().filter(|_| page.events.is_empty()) else { return Ok(page) };
         let _place = self.places.take(log.id)?;
+        let reading = self.readers.begin(log, page.cursor.seq(self.options.lane));
+        reading.caught_up();
         let deadline = Instant::now() + wait;
         while page.events.is_empty() {
             let again = deadline.min(Instant::now() + self.options.poll);

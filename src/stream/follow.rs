@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use super::cursor::Cursor;
 use super::feed::{Feeds, Log};
 use super::places::Place;
+use super::readers::Reading;
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
 use crate::store::Listed;
@@ -43,6 +44,7 @@ pub struct Follower {
     sender: mpsc::Sender<Sent>,
     end: oneshot::Sender<Refusal>,
     grown: watch::Receiver<u64>,
+    reading: Reading,
     _place: Place,
 }
 
@@ -78,7 +80,9 @@ impl Feeds {
         let cursor = self.start(&log, start).await?;
         let (sender, receiver) = mpsc::channel(limits::FOLLOW_BUFFER);
         let (end, ended) = oneshot::channel();
-        let follower = Follower { feeds: self.clone(), log, cursor, sender, end, grown, _place: place };
+        let reading = self.readers.begin(&log, cursor.seq(self.lane()));
+        let follower =
+            Follower { feeds: self.clone(), log, cursor, sender, end, grown, reading, _place: place };
         Ok((follower, Following { receiver, end: Some(ended) }))
     }
 }
@@ -112,11 +116,15 @@ impl Follower {
             // CANCEL: only reads.
             let page = self.feeds.page(&self.log, self.cursor.clone(), limits::FOLLOW_PAGE).await?;
             told &= page.events.is_empty();
+            if !page.events.is_empty() {
+                self.reading.behind();
+            }
             let lane = self.feeds.lane();
             for listed in page.events {
                 let seq = listed.seq;
                 self.send(Sent::Event(Box::new(listed))).await?;
                 self.cursor.advance(lane, seq);
+                self.reading.given(seq);
                 if Instant::now() >= due {
                     self.bookmark(false).await?;
                     due = Instant::now() + BOOKMARK_EVERY;
@@ -128,6 +136,7 @@ impl Follower {
                 told = page.caught_up;
             }
             if page.caught_up {
+                self.reading.caught_up();
                 self.wait(due).await?;
             }
         }

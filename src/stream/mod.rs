@@ -7,6 +7,7 @@ mod desk_reader;
 mod feed;
 mod follow;
 mod places;
+mod readers;
 #[cfg(test)]
 mod tests;
 mod tie;

@@ -21,6 +21,7 @@ use crate::dossier::refusal::Reason;
 use crate::journal::{
     self, Answer, CaptureLine, CommandAct, CommandLine, Handle, Line, Note, Speaker, Wakes,
 };
+use crate::metrics::Metrics;
 use crate::random::SystemRandom;
 use crate::seal::head::Sealer;
 use crate::seal::keyring::Key;
@@ -99,6 +100,7 @@ impl House {
             batch_lines: crate::limits::BATCH_LINES,
             directory: watch::Sender::new(directory),
             wakes: Arc::clone(&wakes),
+            metrics: Metrics::new(&[]).unwrap().journal,
         };
         let (service, journal) = journal::Service::new(options, Writer::Memory(store.writer()));
         tokio::spawn(service.run());

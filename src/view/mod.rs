@@ -13,6 +13,7 @@ mod find;
 mod legs;
 mod lists;
 mod moment;
+mod standing;
 
 pub use answer::{Dossier, DossierState};
 pub use events::EventLine;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Plumbing that is open to every station but the domain.
-const PLUMBING: &[&str] = &["clock", "limits", "random", "telemetry"];
+const PLUMBING: &[&str] = &["clock", "limits", "metrics", "random", "telemetry"];
 
 /// What each station may import besides itself and the plumbing.
 fn allowed() -> BTreeMap<&'static str, &'static [&'static str]> {

@@ -1,4 +1,4 @@
-//! README against the code: its tables of reasons and limits are the code's, and its commands work. `UPDATE_README=1` writes
+//! README against the code: its tables of reasons, metrics and limits are the code's, and its commands work. `UPDATE_README=1` writes
 //! the tables anew.
 
 use std::fs;
@@ -92,6 +92,17 @@ fn the_table_of_limits_is_the_codes() {
     }
     assert_eq!(count, source.matches("pub const ").count());
     is_told("limits", &table);
+}
+
+#[test]
+fn the_table_of_metrics_is_the_codes() {
+    let mut table = String::from("\n| Metric | Kind | Labels | What it tells |\n|---|---|---|---|\n");
+    for of in trao::metrics::ALL {
+        let kind = format!("{:?}", of.kind).to_ascii_lowercase();
+        let labels = of.labels.iter().map(|label| format!("`{label}`")).collect::<Vec<_>>().join(", ");
+        table.push_str(&format!("| `{}` | {kind} | {labels} | {} |\n", of.name, of.help));
+    }
+    is_told("metrics", &table);
 }
 
 #[test]

@@ -206,9 +206,10 @@ mod tests {
     use super::*;
     use crate::doors::refusal::{CallContext, to_status};
     use crate::dossier::refusal::{Reason, Refusal};
+    use crate::metrics::Refusals;
 
     fn refused(language: Language) -> Refused {
-        let context = CallContext { request_id: "r-1".into(), language };
+        let context = CallContext { request_id: "r-1".into(), language, refusals: Refusals::default() };
         let refusal = Refusal::field(Reason::CheckDigit, "line.event.code.value", "check digit is 5, not 4");
         Refused::read(&to_status(&refusal, &context), "sent")
     }
@@ -236,7 +237,8 @@ mod tests {
         assert_eq!(plain.exit(), Exit::Unreachable);
         let timeout = Failure::of_status(&Status::cancelled("Timeout expired"), "r", "http://x");
         assert_eq!(timeout.exit(), Exit::Unreachable);
-        let context = CallContext { request_id: "r".into(), language: Language::English };
+        let (request_id, language) = ("r".into(), Language::English);
+        let context = CallContext { request_id, language, refusals: Refusals::default() };
         let store = to_status(&Refusal::new(Reason::StoreUnavailable), &context);
         let store = Failure::of_status(&store, "r", "http://x");
         assert_eq!((store.exit(), store.reason()), (Exit::Refused, "STORE_UNAVAILABLE"));

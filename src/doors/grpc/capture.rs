@@ -55,8 +55,7 @@ impl CaptureService for Gateway {
         // CANCEL: lines that are queued will be journaled; their keys answer a retry.
         let waiting: Vec<_> = lines.into_iter().map(|line| self.capture_bytes(&call, line)).collect();
         let results = join_all(waiting).await;
-        let language = call.context.language;
-        let results = results.into_iter().map(|result| line_result(result, language)).collect();
+        let results = results.into_iter().map(|result| line_result(result, &call.context)).collect();
         Ok(Response::new(v1::BatchCaptureEventsResponse { results }))
     }
 
@@ -311,7 +310,7 @@ async fn answer(gateway: &Gateway, call: &Call, source: &str, line: Bytes) -> v1
     };
     let ack = v1::Ack {
         client_event_id,
-        result: Some(line_result(result, call.context.language)),
+        result: Some(line_result(result, &call.context)),
         window: limits::SYNC_WINDOW,
     };
     v1::SyncEventsResponse { message: Some(v1::sync_events_response::Message::Ack(ack)) }
@@ -319,12 +318,12 @@ async fn answer(gateway: &Gateway, call: &Call, source: &str, line: Bytes) -> v1
 
 fn line_result(
     result: Result<v1::Recorded, Refusal>,
-    language: crate::doors::refusal::Language,
+    call: &crate::doors::refusal::CallContext,
 ) -> v1::LineResult {
     use v1::line_result::Result as Line;
     let result = match result {
         Ok(recorded) => Line::Recorded(recorded),
-        Err(refusal) => Line::Refusal(to_line(&refusal, language)),
+        Err(refusal) => Line::Refusal(to_line(&refusal, call)),
     };
     v1::LineResult { result: Some(result) }
 }

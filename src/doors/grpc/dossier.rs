@@ -122,7 +122,7 @@ impl Gateway {
         let results = join_all(lines).await.into_iter().map(|answer| {
             let result = match answer {
                 Ok(registered) => Line::Registered(registered),
-                Err(refusal) => Line::Refusal(to_line(&refusal, call.context.language)),
+                Err(refusal) => Line::Refusal(to_line(&refusal, &call.context)),
             };
             v1::RegisterDossierResult { result: Some(result) }
         });

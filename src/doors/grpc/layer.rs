@@ -1,9 +1,10 @@
 //! What every call passes before its service: a request id, a span, and one spelling for messages that tonic refuses by
 //! itself.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -13,26 +14,32 @@ use tracing::Instrument;
 use super::super::refusal::{CallContext, Language, to_status};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
+use crate::metrics::Metrics;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Gives the call an id (or keeps the caller's), logs how it ended, and rewrites what tonic refuses before any service.
-pub async fn around(mut request: Request, next: Next) -> Response {
+/// Gives the call an id (or keeps the caller's), counts and logs how it ended, and rewrites what tonic refuses before any
+/// service.
+pub async fn around(State(metrics): State<Arc<Metrics>>, mut request: Request, next: Next) -> Response {
     let request_id = request_id(request.headers());
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         request.headers_mut().insert(REQUEST_ID, value);
     }
     let language = request.headers().get("accept-language").and_then(|value| value.to_str().ok());
-    let context = CallContext { request_id, language: Language::accepted(language) };
+    let language = Language::accepted(language);
+    let context = CallContext { request_id, language, refusals: metrics.refusals.clone() };
     let method = request.uri().path().to_owned();
-    let span =
-        tracing::info_span!("call", request_id = %context.request_id, method, key = tracing::field::Empty);
+    let key = tracing::field::Empty;
+    let span = tracing::info_span!("call", request_id = %context.request_id, method = &*method, key);
     let began = Instant::now();
     async move {
         let mut response = next.run(request).await;
+        let mut code = Code::Ok;
         if let Some(status) = Status::from_header_map(response.headers()) {
+            code = status.code();
             if status.code() != Code::Ok && status.details().is_empty() {
                 let rewritten = rewrite(&status, &context);
+                code = rewritten.code();
                 let keep = response.headers_mut();
                 keep.remove("grpc-status");
                 keep.remove("grpc-message");
@@ -45,6 +52,7 @@ pub async fn around(mut request: Request, next: Next) -> Response {
         } else {
             tracing::debug!(elapsed_us = elapsed_us(began), "call answered");
         }
+        metrics.calls.ended(&method, code as i32, began.elapsed());
         if let Ok(value) = HeaderValue::from_str(&context.request_id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }

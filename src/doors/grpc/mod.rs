@@ -29,6 +29,7 @@ use crate::dossier::directory::Directory;
 
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::Handle;
+use crate::metrics::Metrics;
 use crate::stream::Feeds;
 use crate::view::View;
 
@@ -45,6 +46,8 @@ pub struct Gateway {
     pub clock: SharedClock,
     /// Parties' logs.
     pub feeds: Feeds,
+    /// What it counts.
+    pub metrics: Arc<Metrics>,
     /// Where streams run on while their callers read.
     pub tasks: TaskTracker,
     /// Ends streams when the gateway drains.
@@ -78,7 +81,7 @@ impl Gateway {
     /// Lets a call in, or says why not.
     pub(super) async fn enter<T>(&self, request: &Request<T>) -> Result<Call, Status> {
         let metadata = request.metadata();
-        let context = context(metadata);
+        let context = self.context(metadata);
         if self.clock.is_suspect() {
             return Err(refusal::to_status(&Refusal::new(Reason::ClockSuspect), &context));
         }
@@ -90,6 +93,15 @@ impl Gateway {
         tracing::Span::current().record("key", caller.key_id.as_str());
         let authorization = authorization.unwrap_or_default().to_owned();
         Ok(Call { caller, authorization, context, directory: self.journal.directory() })
+    }
+
+    /// The request id and language of a call. The id was set by the outermost layer.
+    fn context(&self, metadata: &MetadataMap) -> CallContext {
+        CallContext {
+            request_id: text(metadata, "x-request-id").unwrap_or_default().to_owned(),
+            language: Language::accepted(text(metadata, "accept-language")),
+            refusals: self.metrics.refusals.clone(),
+        }
     }
 
     /// Whether the key of a call that was let in still stands; it is not known while the store cannot be read.
@@ -119,14 +131,6 @@ impl Gateway {
             self.clock.tell(time);
         }
         Ok(())
-    }
-}
-
-/// The request id and language of a call. The id was set by the outermost layer.
-pub(super) fn context(metadata: &MetadataMap) -> CallContext {
-    CallContext {
-        request_id: text(metadata, "x-request-id").unwrap_or_default().to_owned(),
-        language: Language::accepted(text(metadata, "accept-language")),
     }
 }
 

@@ -1,5 +1,7 @@
 //! All services on one router: ours, health, and reflection in both its versions.
 
+use std::sync::Arc;
+
 use axum::Router;
 use tonic::service::Routes;
 use tonic_health::server::HealthReporter;
@@ -25,6 +27,7 @@ pub const SERVICES: &[&str] = &[
 /// The router, and the reporter by which the gateway's health is told; not serving until it says so.
 pub fn router(gateway: Gateway) -> Result<(HealthReporter, Router), tonic_reflection::server::Error> {
     let (reporter, health) = tonic_health::server::health_reporter();
+    let metrics = Arc::clone(&gateway.metrics);
     let mut routes = Routes::builder();
     routes
         .add_service(
@@ -39,7 +42,8 @@ pub fn router(gateway: Gateway) -> Result<(HealthReporter, Router), tonic_reflec
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
-    let router = routes.routes().into_axum_router().layer(axum::middleware::from_fn(layer::around));
+    let around = axum::middleware::from_fn_with_state(metrics, layer::around);
+    let router = routes.routes().into_axum_router().layer(around);
     Ok((reporter, router))
 }
 

@@ -15,6 +15,9 @@ pub mod lookup;
 pub mod page;
 pub mod time;
 
+use prost::Message;
+use prost_types::ServiceDescriptorProto;
+
 /// The descriptors as published, well-known types and comments included: for reflection and for proto3 JSON.
 pub const DESCRIPTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptor.bin"));
 
@@ -22,6 +25,18 @@ pub const DESCRIPTOR: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descript
 #[allow(missing_docs, clippy::all)]
 pub mod v1 {
     tonic::include_proto!("trao.v1");
+}
+
+/// The path of every call of the package, as `/trao.v1.CaptureService/CaptureEvent`.
+pub fn methods() -> Result<Vec<String>, prost::DecodeError> {
+    let files = prost_types::FileDescriptorSet::decode(DESCRIPTOR)?.file;
+    let services = files.iter().flat_map(|file| file.service.iter().map(move |service| (file, service)));
+    let path = |(file, service): (&prost_types::FileDescriptorProto, &ServiceDescriptorProto)| {
+        let service_path = format!("/{}.{}", file.package(), service.name());
+        let methods = service.method.iter().map(|method| format!("{service_path}/{}", method.name()));
+        methods.collect::<Vec<String>>()
+    };
+    Ok(services.flat_map(path).collect())
 }
 
 #[cfg(test)]

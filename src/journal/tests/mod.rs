@@ -20,6 +20,7 @@ use crate::dossier::event::{Event, EventType, Measure, Reason as Why};
 use crate::dossier::leg::{LegKind, Placement};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
+use crate::metrics::Metrics;
 use crate::random::SystemRandom;
 use crate::seal::digest;
 use crate::seal::head::{self, Sealer};
@@ -168,6 +169,7 @@ impl House {
             batch_lines: crate::limits::BATCH_LINES,
             directory: watch::Sender::new(directory),
             wakes: Arc::new(Wakes::new(self.head().await)),
+            metrics: Metrics::new(&[]).unwrap().journal,
         };
         Service::new(options, writer)
     }

@@ -16,6 +16,7 @@ on_every_store! {
     legs_dossiers_and_devices_are_read_back,
     one_code_may_mean_many_things,
     the_tie_finds_what_waits_and_what_was_tagged,
+    what_waits_for_a_code_is_told_in_order_without_the_scans_of_bags,
     the_first_pin_stays,
     notes_take_no_position_and_no_seal,
     listings_are_newest_first_and_name_each_once,
@@ -255,6 +256,26 @@ async fn the_tie_finds_what_waits_and_what_was_tagged(mut kept: Kept) {
     assert_eq!(kept.reader.tags_made_at(LANE, 4).await.unwrap(), all);
     assert_eq!(kept.reader.tags_made_at(LANE, 5).await.unwrap(), all[..2]);
     assert!(kept.reader.tags_made_at(LANE, 3).await.unwrap().is_empty());
+}
+
+async fn what_waits_for_a_code_is_told_in_order_without_the_scans_of_bags(mut kept: Kept) {
+    let bag = Code::read(Some(CodeKind::Receptacle), "594080593740AEL20058001010001", None, false);
+    let bag = CodeKey::of(&bag.unwrap().code);
+    assert!(bag.is_receptacle());
+    kept.keep(|batch| {
+        batch.line("1").waits_for = vec![bag.clone()];
+        batch.line("2").waits_for = vec![key(9), key(1)];
+        batch.line("3");
+        batch.line("4").waits_for = vec![key(1)];
+        batch.line("5").waits_for = vec![key(2)];
+    })
+    .await;
+    assert_eq!(kept.reader.unplaced(LANE, 99).await.unwrap(), [2, 4, 5]);
+    assert_eq!(kept.reader.unplaced(LANE, 2).await.unwrap(), [2, 4]);
+    assert!(kept.reader.unplaced(Lane(3), 99).await.unwrap().is_empty());
+    kept.keep(|batch| batch.line("6").placed = Some(2)).await;
+    assert_eq!(kept.reader.unplaced(LANE, 99).await.unwrap(), [4, 5]);
+    assert_eq!(kept.reader.waits_for(LANE, 1).await.unwrap(), [bag], "it still waits");
 }
 
 async fn the_first_pin_stays(mut kept: Kept) {

@@ -188,6 +188,11 @@ impl Journal {
         all.into_iter().take(limit).collect()
     }
 
+    pub(super) fn unplaced(&self, limit: usize) -> Vec<u64> {
+        let waiting = self.waiting.iter().filter(|(key, _)| !key.is_receptacle()).map(|(_, pos)| *pos);
+        waiting.collect::<BTreeSet<u64>>().into_iter().take(limit).collect()
+    }
+
     pub(super) fn waits_for(&self, pos: u64) -> Vec<CodeKey> {
         self.waiting.iter().filter(|(_, waits)| *waits == pos).map(|(key, _)| key.clone()).collect()
     }

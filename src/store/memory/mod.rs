@@ -355,6 +355,14 @@ impl Reader {
         Ok(self.0.read(lane, |journal| journal.waiting_on(key)))
     }
 
+    pub fn unplaced(&self, lane: Lane, limit: usize) -> Result<Vec<u64>, Error> {
+        Ok(self.0.read(lane, |journal| journal.unplaced(limit)))
+    }
+
+    pub fn log_bytes(&self) -> Result<u64, Error> {
+        Ok(0)
+    }
+
     pub fn pin(&self, lane: Lane, pos: u64) -> Result<Option<Position>, Error> {
         Ok(self.0.read(lane, |journal| journal.pins.get(&pos).copied()))
     }

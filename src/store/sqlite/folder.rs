@@ -9,6 +9,8 @@ use crate::store::Error;
 
 /// The store itself; SQLite keeps `trao.db-wal` and `trao.db-shm` beside it, with the same mode.
 pub(super) const DATABASE: &str = "trao.db";
+/// Its write-ahead log, while it is open.
+pub(super) const LOG: &str = "trao.db-wal";
 /// A store that is being made.
 pub(super) const UNFINISHED: &str = "trao.db.new";
 /// The seed that signs heads.

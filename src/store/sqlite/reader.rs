@@ -3,10 +3,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::{fs, io};
 
 use rusqlite::{Connection, params};
 
-use super::folder::DATABASE;
+use super::folder::{DATABASE, LOG};
 use super::rows::{Cells, all, at, each, lane, limit, one};
 use super::{connection, directory, read, schema, sql};
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
@@ -206,6 +207,20 @@ impl Reader {
         self.on(|connection| {
             all(connection, "read the tie's work", sql::TIE_WORK, params, |row| row.number(0))
         })
+    }
+
+    pub fn unplaced(&self, of: Lane, rows: usize) -> Result<Vec<u64>, Error> {
+        let params = [lane(of), limit(rows)];
+        self.on(|connection| all(connection, "read what waits", sql::UNPLACED, params, |row| row.number(0)))
+    }
+
+    pub fn log_bytes(&self) -> Result<u64, Error> {
+        match fs::metadata(self.0.file.with_file_name(LOG)) {
+            Ok(log) => Ok(log.len()),
+            // The last connection that closes removes it.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(0),
+            Err(e) => Err(Error::failed("look at the log")(e)),
+        }
     }
 
     pub fn waits_for(&self, of: Lane, pos: u64) -> Result<Vec<CodeKey>, Error> {

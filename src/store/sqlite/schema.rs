@@ -9,7 +9,10 @@ use crate::dossier::names::Micros;
 use crate::store::Error;
 
 /// Every migration in order; its number is its place, from 1.
-const MIGRATIONS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_ground.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_ground.sql"),
+    include_str!("../../../migrations/sqlite/0002_unplaced.sql"),
+];
 
 /// Refuses a file whose schema is not exactly the one this release knows.
 pub(super) fn check(connection: &Connection) -> Result<(), Error> {
@@ -97,14 +100,14 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         assert_eq!(refusal(&connection), "the file is no store of Trao");
         begin(&connection).unwrap();
-        assert_eq!(refusal(&connection), "the store has schema 0, this release has 1: migrate it first");
+        assert_eq!(refusal(&connection), "the store has schema 0, this release has 2: migrate it first");
     }
 
     #[test]
     fn a_newer_store_is_refused_by_name() {
         let mut connection = fresh();
-        connection.execute("INSERT INTO migration VALUES (2, x'00', 9)", []).unwrap();
-        assert_eq!(refusal(&connection), "the store has schema 2, made by a newer release; this one knows 1");
+        connection.execute("INSERT INTO migration VALUES (3, x'00', 9)", []).unwrap();
+        assert_eq!(refusal(&connection), "the store has schema 3, made by a newer release; this one knows 2");
         assert!(migrate(&mut connection, Micros(9)).is_err());
     }
 

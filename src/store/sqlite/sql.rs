@@ -54,6 +54,7 @@ statements! {
     FOLLOWER = "follower",
     TIE_WORK = "tie_work",
     WAITS_FOR = "waits_for",
+    UNPLACED = "unplaced",
     WAITING_ON = "waiting_on",
     TAGS_MADE_AT = "tags_made_at",
     }

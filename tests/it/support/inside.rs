@@ -17,6 +17,7 @@ use trao::doors::wire::v1;
 use trao::doors::{accept, wire};
 use trao::dossier::names::{Lane, Micros, PartyName, SourceName};
 use trao::journal::{self, Apply, Handle, Wakes};
+use trao::metrics::Metrics;
 use trao::random::SystemRandom;
 use trao::seal::head::Sealer;
 use trao::seal::keyring::Key;
@@ -84,6 +85,7 @@ impl Inside {
         let key = Key::create(&folder.path().join("test.key"), &[3; 32]).unwrap();
         let head = reader.head(LANE).await.unwrap();
         let wakes = Arc::new(Wakes::new(head.pos));
+        let metrics = Arc::new(Metrics::new(&[]).unwrap());
         let (published, _seen) = watch::channel(Arc::new(reader.directory().await.unwrap()));
         let (service, journal) = journal::Service::new(
             journal::Options {
@@ -98,6 +100,7 @@ impl Inside {
                 batch_lines: trao::limits::BATCH_LINES,
                 directory: published,
                 wakes: Arc::clone(&wakes),
+                metrics: metrics.journal.clone(),
             },
             writer,
         );
@@ -116,13 +119,15 @@ impl Inside {
             clock,
             view: View::new(reader.clone()),
             feeds: Feeds::new(reader, wakes, feeds, shutdown.clone()),
+            metrics: Arc::clone(&metrics),
             tasks,
             shutdown: shutdown.clone(),
         };
         let (_health, router) = grpc::router(gateway).unwrap();
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(accept::serve(listener, router, shutdown.clone(), Duration::from_secs(1)));
+        let connections = metrics.connections.clone();
+        tokio::spawn(accept::serve(listener, router, connections, shutdown.clone(), Duration::from_secs(1)));
         let channel = Endpoint::from_shared(url).unwrap().connect().await.unwrap();
 
         let admin = Mutex::new(admin);

@@ -7,6 +7,7 @@ pub mod interpose;
 pub mod ledger;
 pub mod partner;
 pub mod raw;
+pub mod scrape;
 pub mod seed;
 pub mod shell;
 pub mod wait;

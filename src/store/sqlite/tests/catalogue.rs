@@ -102,3 +102,12 @@ fn no_statement_of_the_journal_reads_a_whole_table() {
         }
     }
 }
+
+#[test]
+fn what_waits_longest_is_found_in_an_index_of_its_own() {
+    let connection = fresh();
+    let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", sql::UNPLACED)).unwrap();
+    let steps = explained.query_map([0, 1], |row| row.get("detail")).unwrap();
+    let steps: Vec<String> = steps.map(Result::unwrap).collect();
+    assert_eq!(steps, ["SEARCH waiting USING COVERING INDEX waiting_unplaced (lane=?)"]);
+}
