@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::access::Role;
-use crate::doors::cli::{classify, feed, history, language, scan, spoken_here, status, sync};
+use crate::doors::cli::{classify, feed, history, import, language, scan, spoken_here, status, sync};
 use crate::doors::refusal::Language;
 use crate::store::ClockMode;
 use crate::{demo, serve};
@@ -20,7 +20,7 @@ use crate::{demo, serve};
     about = "A custody ledger for paper dossiers between the public post and the agencies they go to",
     after_long_help = "\
 On this machine:  serve, migrate, keys, backup, demo, classify
-As a client:      scan, sync, status, history, feed (gRPC; see --server and --token-file)
+As a client:      import, scan, sync, status, history, feed (gRPC; see --server and --token-file)
 
 First steps:
   trao demo                      a day of a province's post, told in about 40 lines
@@ -64,6 +64,8 @@ pub enum Command {
     Demo(DemoOptions),
     /// Tell what scanned texts are, without a gateway
     Classify(classify::Args),
+    /// Feed the gateway from a spreadsheet: the directory, dossiers, scans
+    Import(import::Args),
     /// Record one fact
     Scan(scan::Args),
     /// Drain a device's outbox: a file of facts
@@ -121,7 +123,12 @@ impl ServeOptions {
             ClockOption::Replay => ClockMode::Replay,
         });
         let accept_clock = self.accept_clock;
-        serve::Options { admin: self.admin.0, clock, accept_clock, ..serve::Options::new(self.data, self.listen) }
+        serve::Options {
+            admin: self.admin.0,
+            clock,
+            accept_clock,
+            ..serve::Options::new(self.data, self.listen)
+        }
     }
 }
 
@@ -334,6 +341,8 @@ mod tests {
             "trao scan X --type picked-up --source carriers/p/devices/d --leg 0-1 --also slip:1 --also a --agency b \
              --office 991230 --receptacle c --reason absent --measure retry-on --actor 7 --corrects 0-9 --unverified \
              --at 2026-11-20T07:05:00Z --id 1 --server http://x:1 --token-file f --json --lang vi",
+            "trao import scans f.csv --dry-run --json --lang vi --server http://x:1 --token-file f",
+            "trao import carriers -",
             "trao sync f.jsonl --source s --json --lang en",
             "trao status X --at 2026-11-20T07:05:00Z --json",
             "trao history X --json",
@@ -347,6 +356,8 @@ mod tests {
     fn a_wrong_line_ends_with_two() {
         for line in [
             "trao nothing",
+            "trao import people f.csv",
+            "trao import scans",
             "trao backup --data d",
             "trao serve --clock sundial",
             "trao keys create --data d --role king --name n",

@@ -92,3 +92,10 @@ pub const PAGE_ROWS: usize = 2_000;
 pub const LEG_EVENTS_BACK: usize = 10_000;
 /// Legs that continue one another: a return may be returned, but not for ever.
 pub const LEGS_CONTINUED: usize = 32;
+/// Bytes of one row of a spreadsheet: thirteen cells of 500 characters, quoted, take half of it. What is longer is no row
+/// but a file without line ends, or a quote that ends nowhere.
+pub const ROW_BYTES: usize = 64 << 10;
+/// Cells of one row: the longest list has thirteen columns, and a back-office's own stand beside them.
+pub const ROW_CELLS: usize = 256;
+/// Rows of a spreadsheet on their way at once: enough to fill a commit, few enough that an answer never waits long.
+pub const ROWS_AT_ONCE: usize = 128;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use trao::config::{Cli, Command};
 use trao::doors::cli::{ClientArgs, Exit, Failure, Output, spoken_here};
-use trao::doors::cli::{classify, feed, history, scan, status, sync};
+use trao::doors::cli::{classify, feed, history, import, scan, status, sync};
 use trao::{admin, demo, serve, telemetry};
 
 #[global_allocator]
@@ -26,6 +26,7 @@ fn main() -> ExitCode {
             ended.unwrap_or_else(|failure| failure.tell(&mut output, false, spoken_here()))
         }
         Command::Scan(args) => remotely(scan::run(&args, &mut output), &args.client),
+        Command::Import(args) => remotely(import::run(&args, &mut output), &args.client),
         Command::Sync(args) => remotely(sync::run(&args, &mut output), &args.client),
         Command::Status(args) => remotely(status::run(&args, &mut output), &args.client),
         Command::History(args) => remotely(history::run(&args, &mut output), &args.client),

@@ -154,10 +154,12 @@ pub struct Enrolment {
 }
 
 /// Everything in the directory at one version.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Directory {
     /// Grows with every change.
     pub version: i64,
+    /// The short number that the next new source or party gets.
+    pub next_number: i64,
     /// Agencies and carriers.
     pub parties: BTreeMap<PartyName, (Enrolment, Party)>,
     /// Codes of agencies, each with its dated meanings.

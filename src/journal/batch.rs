@@ -18,6 +18,7 @@ use crate::dossier::apply::{
 };
 use crate::dossier::desk::Desk;
 use crate::dossier::device::Heard;
+use crate::dossier::directory::Directory;
 use crate::dossier::leg::Placement;
 use crate::dossier::names::{Micros, Position, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
@@ -47,6 +48,8 @@ pub(super) struct Batch<'a> {
     pub(super) firsts: BTreeMap<EventKey, First>,
     pub(super) devices: BTreeMap<i64, Heard>,
     pub(super) notes: Vec<Note>,
+    /// With what the notes enter; until then the scribe's.
+    pub(super) directory: Arc<Directory>,
     pub(super) now: Micros,
 }
 
@@ -86,14 +89,6 @@ async fn attempt(
     }
 }
 
-/// Reads the directory again, between batches, if it was changed.
-pub(super) async fn refresh_directory(scribe: &mut Scribe, writer: &mut Writer) -> Result<(), Error> {
-    let head = writer.begin(scribe.lane).await.map_err(Error::TakeLane)?;
-    let refreshed = scribe.refresh_directory(writer, head.directory).await;
-    writer.rollback().await.map_err(Error::Load)?;
-    refreshed
-}
-
 async fn apply_and_commit(
     scribe: &mut Scribe,
     writer: &mut Writer,
@@ -122,7 +117,12 @@ async fn apply_and_commit(
             }
         }
     };
-    batch.commit(writer, verdicts).await
+    let (answers, directory) = batch.commit(writer, verdicts).await?;
+    if let Some(directory) = directory {
+        // Before anybody is answered: whoever changed the directory finds it changed.
+        scribe.publish(directory);
+    }
+    Ok(answers)
 }
 
 /// Under replay the lines of systems say what time it is; not those of sources that are not the speaker's.
@@ -149,6 +149,7 @@ impl<'a> Batch<'a> {
             firsts: BTreeMap::new(),
             devices: BTreeMap::new(),
             notes: Vec::new(),
+            directory: Arc::clone(&scribe.directory),
             now,
             head,
         }
@@ -352,8 +353,11 @@ impl<'a> Batch<'a> {
             self.notes.push(note.clone());
             return Ok(Verdict::Noted(Some(*target)));
         }
-        match enrol::admit(&self.scribe.directory, note) {
+        match enrol::admit(&self.directory, note) {
             Ok(true) => {
+                if enrol::changes_directory(note) {
+                    note.enter(Arc::make_mut(&mut self.directory));
+                }
                 self.notes.push(note.clone());
                 Ok(Verdict::Noted(None))
             }

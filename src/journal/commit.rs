@@ -1,16 +1,19 @@
 //! The end of a batch: numbers, records, leaves and the signed head, handed to the store as one commit.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 
 use super::Error;
 use super::batch::{Batch, Verdict};
+use super::enrol;
 use super::entry::Draft;
 use super::line::Answer;
 use super::scribe::Scribe;
 use crate::dossier::desk::Changes;
+use crate::dossier::directory::Directory;
 use crate::dossier::names::{PartyName, Position};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::seal::frontier::Frontier;
@@ -18,16 +21,16 @@ use crate::seal::leaf::leaf_hash;
 use crate::store::{Commit, Committed, Concern, Entry, Head, Writer};
 
 impl Batch<'_> {
-    /// Commits the batch and answers its lines.
+    /// Commits the batch and answers its lines; with the directory, where the batch changed it.
     pub(super) async fn commit(
         self,
         writer: &mut Writer,
         verdicts: Vec<Verdict>,
-    ) -> Result<Vec<Result<Answer, Refusal>>, Error> {
+    ) -> Result<(Vec<Result<Answer, Refusal>>, Option<Arc<Directory>>), Error> {
         let scribe = self.scribe;
         if self.drafts.is_empty() && self.notes.is_empty() {
             writer.rollback().await.map_err(Error::Load)?;
-            return Ok(answers(&self.drafts, &[], verdicts, self.head.pos, scribe));
+            return Ok((answers(&self.drafts, &[], verdicts, self.head.pos, scribe), None));
         }
         let mut heads = self.log_heads(writer).await?;
         let mut frontier = Frontier::decode(&self.head.frontier).map_err(|_| Error::Frontier)?;
@@ -60,6 +63,11 @@ impl Batch<'_> {
         let pos = self.head.pos + entries.len() as u64;
         let seal = (!entries.is_empty())
             .then(|| scribe.sealer.seal(scribe.lane, &self.head.epoch, pos, frontier.root(), self.now));
+        let mut directory = self.notes.iter().any(enrol::changes_directory).then_some(self.directory);
+        if let Some(directory) = &mut directory {
+            // As the store counts it: once for each commit.
+            Arc::make_mut(directory).version = self.head.directory + 1;
+        }
         let changes = self.desk.into_changes();
         let head = Head {
             pos,
@@ -91,7 +99,7 @@ impl Batch<'_> {
         scribe.metrics.committed(began.elapsed(), self.drafts.iter().map(|draft| draft.record.kind));
         let grown = commit.entries.iter().flat_map(|entry| entry.logs.iter().copied()).collect();
         scribe.wakes.tell(commit.head.pos, &grown);
-        Ok(answers(&self.drafts, &commit.entries, verdicts, commit.head.pos, scribe))
+        Ok((answers(&self.drafts, &commit.entries, verdicts, commit.head.pos, scribe), directory))
     }
 
     async fn log_heads(&self, writer: &mut Writer) -> Result<BTreeMap<i64, u64>, Error> {

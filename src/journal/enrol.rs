@@ -11,7 +11,7 @@ pub(super) fn changes_directory(note: &Note) -> bool {
 }
 
 /// Whether a directory note is new (`true`), already kept with the same content (`false`), or refused.
-pub(super) fn admit(directory: &Directory, note: &Note) -> Result<bool, Refusal> {
+pub fn admit(directory: &Directory, note: &Note) -> Result<bool, Refusal> {
     match note {
         Note::Pin { .. } | Note::Placed { .. } | Note::Follower { .. } => Ok(true),
         Note::Agency(agency) => {

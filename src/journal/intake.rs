@@ -21,6 +21,12 @@ pub(super) struct Queued {
     pub since: Instant,
 }
 
+impl Queued {
+    fn changes_directory(&self) -> bool {
+        matches!(&self.line, Line::Note(note) if super::enrol::changes_directory(note))
+    }
+}
+
 /// When a full queue may have room again.
 const RETRY_US: i64 = 250_000;
 
@@ -134,17 +140,19 @@ impl Queues {
                 break;
             }
             let Some(queued) = queue.pop_front() else { continue };
-            if queue.is_empty() {
-                self.by_source.remove(&source);
-            } else {
-                self.turn.push_back(source);
+            // What follows a change of the directory may depend on it: only further changes, of whoever made it, are in
+            // the same batch. So the rows of a long list share commits.
+            let changed = queued.changes_directory();
+            let goes_on = changed && queue.front().is_some_and(Queued::changes_directory);
+            match (queue.is_empty(), goes_on) {
+                (true, _) => _ = self.by_source.remove(&source),
+                (false, true) => self.turn.push_front(source),
+                (false, false) => self.turn.push_back(source),
             }
             self.lines -= 1;
             bytes += queued.bytes;
-            // A change of the directory is the last of its batch: what follows may depend on it.
-            let ends = matches!(&queued.line, Line::Note(note) if super::enrol::changes_directory(note));
             batch.push(queued);
-            if ends {
+            if changed && !goes_on {
                 break;
             }
         }

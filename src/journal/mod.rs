@@ -19,6 +19,7 @@ mod service;
 mod tests;
 mod wake;
 
+pub use enrol::admit;
 pub use line::{Answer, CaptureLine, CommandAct, CommandLine, Line, PersonalPart, PlaceLine, Speaker};
 pub use reading::{said, step};
 pub use scribe::Apply;

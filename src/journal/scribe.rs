@@ -38,13 +38,24 @@ pub(super) struct Scribe {
 }
 
 impl Scribe {
-    /// Reads the directory again when somebody has changed it.
+    /// Reads the directory again when another process has changed it.
     pub async fn refresh_directory(&mut self, writer: &mut Writer, version: i64) -> Result<(), Error> {
         if self.directory.version != version {
             let directory = writer.directory().await.map_err(Error::Load)?;
-            self.directory = Arc::new(directory);
-            self.published.send_replace(Arc::clone(&self.directory));
+            self.publish(Arc::new(directory));
         }
         Ok(())
+    }
+
+    /// Goes on with a directory that was committed, and publishes it, unless a newer one of another process is out.
+    pub fn publish(&mut self, directory: Arc<Directory>) {
+        self.directory = Arc::clone(&directory);
+        self.published.send_if_modified(|known| {
+            let newer = directory.version > known.version;
+            if newer {
+                *known = directory;
+            }
+            newer
+        });
     }
 }

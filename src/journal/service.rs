@@ -8,7 +8,6 @@ use tokio::sync::{oneshot, watch};
 
 use super::Error;
 use super::batch;
-use super::enrol;
 use super::intake::{Intake, Queued};
 use super::line::{Answer, Line};
 use super::scribe::{Apply, Scribe};
@@ -107,10 +106,7 @@ impl Service {
     async fn write(&mut self, lines: Vec<Queued>) {
         self.scribe.metrics.batch(lines.len());
         let answers = match batch::write(&mut self.scribe, &mut self.writer, &lines).await {
-            Ok(answers) => {
-                self.publish_changes(&lines).await;
-                answers
-            }
+            Ok(answers) => answers,
             Err(error) => {
                 self.scribe.metrics.batch_failed();
                 tracing::error!(error = %crate::telemetry::chain(&error), lines = lines.len(), "a batch was not committed");
@@ -127,21 +123,6 @@ impl Service {
             }
             // Whoever waited may be gone: the line stands all the same, and its retry is answered from the store.
             let _gone = queued.answer.send(answer);
-        }
-    }
-}
-
-impl Service {
-    /// Publishes the directory before a change of it is answered, so that whoever changed it finds it changed.
-    async fn publish_changes(&mut self, lines: &[Queued]) {
-        let changes =
-            |queued: &Queued| matches!(&queued.line, Line::Note(note) if enrol::changes_directory(note));
-        if !lines.iter().any(changes) {
-            return;
-        }
-        if let Err(error) = batch::refresh_directory(&mut self.scribe, &mut self.writer).await {
-            // The change is committed; the next batch, or the watch, publishes it.
-            tracing::warn!(error = %crate::telemetry::chain(&error), "a changed directory is not published yet");
         }
     }
 }

@@ -9,6 +9,7 @@ mod check;
 mod codec;
 #[cfg(test)]
 mod conformance;
+mod entering;
 pub mod memory;
 mod page;
 pub mod sqlite;

@@ -79,7 +79,8 @@ pub async fn status(
     let items: Arc<[String]> = items.into();
     let mut asking = JoinSet::new();
     for hand in 0..hands {
-        let (town, channel, items) = (town.clone(), channels[hand % channels.len()].clone(), Arc::clone(&items));
+        let (town, channel, items) =
+            (town.clone(), channels[hand % channels.len()].clone(), Arc::clone(&items));
         asking.spawn(async move {
             let mut dossiers = DossierServiceClient::new(channel);
             let mut count = 0;
@@ -103,7 +104,10 @@ pub async fn status(
 /// The question where an envelope is.
 pub fn where_is(item: &str) -> v1::GetDossierRequest {
     let code = v1::Code { kind: v1::CodeKind::Item.into(), value: item.to_owned(), agency: String::new() };
-    v1::GetDossierRequest { key: Some(v1::get_dossier_request::Key::Code(code)), ..v1::GetDossierRequest::default() }
+    v1::GetDossierRequest {
+        key: Some(v1::get_dossier_request::Key::Code(code)),
+        ..v1::GetDossierRequest::default()
+    }
 }
 
 /// When streams end.

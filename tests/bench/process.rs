@@ -46,7 +46,9 @@ impl Server {
         let mut line = String::new();
         let stdout = child.stdout.take().context("the server's stdout")?;
         BufReader::new(stdout).read_line(&mut line)?;
-        let Some(address) = line.trim().strip_prefix("listening ") else { bail!("{command:?} did not start") };
+        let Some(address) = line.trim().strip_prefix("listening ") else {
+            bail!("{command:?} did not start")
+        };
         Ok(Server { child, address: address.to_owned() })
     }
 

@@ -192,8 +192,7 @@ impl<'a> Bench<'a> {
             for turn in turns(round) {
                 let side = if turn == 0 { &self.gateway } else { &self.sink };
                 let cost = Cost::begin(&side.server)?;
-                let done =
-                    load::status(&side.channels, self.town, &items, IN_FLIGHT, self.plan.span).await?;
+                let done = load::status(&side.channels, self.town, &items, IN_FLIGHT, self.plan.span).await?;
                 let cost = cost.end(&side.server, &done)?;
                 cost.say(["status, gateway", "status, echo"][turn], &done);
                 rates[turn] = done.rate();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{SystemTime};
+use std::time::SystemTime;
 
 use anyhow::{Context, ensure};
 use tonic::Request;
@@ -60,7 +60,8 @@ pub fn item(serial: u64) -> String {
     const WEIGHTS: [u64; 8] = [8, 6, 4, 2, 3, 5, 9, 7];
     let letter = char::from(b'A' + (serial / 100_000_000 % 26) as u8);
     let digits = format!("{:08}", serial % 100_000_000);
-    let weighted: u64 = digits.bytes().zip(WEIGHTS).map(|(digit, weight)| u64::from(digit - b'0') * weight).sum();
+    let weighted: u64 =
+        digits.bytes().zip(WEIGHTS).map(|(digit, weight)| u64::from(digit - b'0') * weight).sum();
     let check = match 11 - weighted % 11 {
         10 => 0,
         11 => 5,

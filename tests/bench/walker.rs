@@ -102,7 +102,11 @@ impl Walker {
             agency,
             office: town::OFFICE.to_owned(),
             actor: "118".to_owned(),
-            procedure: if kind == v1::EventType::PickedUp { town::PROCEDURE.to_owned() } else { String::new() },
+            procedure: if kind == v1::EventType::PickedUp {
+                town::PROCEDURE.to_owned()
+            } else {
+                String::new()
+            },
             ..v1::Event::default()
         };
         v1::Capture {

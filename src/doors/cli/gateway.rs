@@ -147,8 +147,10 @@ macro_rules! clients {
 }
 clients! {
     captures: crate::doors::wire::v1::capture_service_client::CaptureServiceClient<Channel>,
+    directory: crate::doors::wire::v1::directory_service_client::DirectoryServiceClient<Channel>,
     dossiers: crate::doors::wire::v1::dossier_service_client::DossierServiceClient<Channel>,
     feeds: crate::doors::wire::v1::feed_service_client::FeedServiceClient<Channel>,
+    legs: crate::doors::wire::v1::leg_service_client::LegServiceClient<Channel>,
 }
 
 /// The gateway's address as a URL; `HOST:PORT` alone is taken too.

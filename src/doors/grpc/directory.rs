@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use tonic::metadata::MetadataValue;
 use tonic::{Request, Response, Status};
 
 use super::{Call, Gateway};
 use crate::access::Role;
 use crate::doors::wire::by_name::Paging;
-use crate::doors::wire::{directory as wire, v1};
+use crate::doors::wire::{directory as wire, time, v1};
 use crate::dossier::directory::{Agency, Carrier, Day, Directory, Office, Procedure, Source};
 use crate::dossier::names::{PartyName, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
@@ -28,7 +29,7 @@ macro_rules! methods {
                     let call = self.enter(&request).await?;
                     // CANCEL: a note that is queued will be kept; creating the same again is answered alike.
                     let answer = Asked { gateway: self, call: &call }.$name(request.into_inner()).await;
-                    answer.map(Response::new).map_err(|refusal| call.refused(&refusal))
+                    answer.map(|answer| self.dated(answer)).map_err(|refusal| call.refused(&refusal))
                 }
             )*
         }
@@ -52,6 +53,17 @@ methods! {
     create_source(CreateSourceRequest) -> CreateSourceResponse;
     get_source(GetSourceRequest) -> GetSourceResponse;
     list_sources(ListSourcesRequest) -> ListSourcesResponse;
+}
+
+impl Gateway {
+    /// An answer that says, under replay, that time is told: a client that brings old lines then tells each line's own.
+    fn dated<T>(&self, answer: T) -> Response<T> {
+        let mut answer = Response::new(answer);
+        if self.clock.is_told() {
+            answer.metadata_mut().insert(time::CLOCK, MetadataValue::from_static("replay"));
+        }
+        answer
+    }
 }
 
 /// One call of the service.

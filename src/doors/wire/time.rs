@@ -5,6 +5,9 @@ use prost_types::Timestamp;
 use crate::dossier::names::Micros;
 use crate::dossier::refusal::{Reason, Refusal};
 
+/// Metadata of the directory service's answers on a gateway whose clock is told: `replay`.
+pub const CLOCK: &str = "trao-clock";
+
 /// 1970-01-01T00:00:00Z.
 const EARLIEST: i64 = 0;
 /// 2099-12-31T23:59:59.999999Z.

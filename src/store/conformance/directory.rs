@@ -9,6 +9,7 @@ on_every_store! {
     a_new_store_knows_only_the_tie,
     the_directory_is_entered_by_notes,
     what_is_entered_again_keeps_its_number,
+    a_note_enters_in_memory_what_is_read_back,
 }
 
 async fn a_new_store_knows_only_the_tie(kept: Kept) {
@@ -99,4 +100,23 @@ async fn what_is_entered_again_keeps_its_number(mut kept: Kept) {
     assert_eq!((of("agencies/H56.14").0.id, of("agencies/H57").0.id), (1, 4));
     assert_eq!(of("agencies/H56.14").1, Party::Agency(renamed));
     assert_eq!(directory.version, 2);
+}
+
+async fn a_note_enters_in_memory_what_is_read_back(mut kept: Kept) {
+    let mut held = kept.reader.directory().await.unwrap();
+    let renamed = Agency { title: "Sở Tư pháp và Hộ tịch".into(), ..agency("H56.14") };
+    for commit in [
+        notes(),
+        vec![Note::Follower { name: "tie", pos: 3 }],
+        vec![Note::Agency(renamed), Note::Agency(agency("H57"))],
+    ] {
+        let mut changed = false;
+        for note in &commit {
+            changed |= note.enter(&mut held);
+        }
+        held.version += i64::from(changed);
+        kept.keep(|batch| batch.0.notes = commit).await;
+        assert_eq!(held, kept.reader.directory().await.unwrap());
+    }
+    assert_eq!((held.version, held.next_number), (2, 5));
 }

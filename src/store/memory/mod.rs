@@ -17,7 +17,6 @@ use crate::dossier::device::Heard;
 use crate::dossier::directory::{Directory, Source};
 use crate::dossier::names::{Lane, Micros, Position};
 use crate::seal::head::Seal;
-use directory::Entered;
 use journal::Journal;
 
 /// A store in memory. Its clones are the same store.
@@ -28,7 +27,7 @@ pub struct Store(Arc<Mutex<State>>);
 struct State {
     identity: Identity,
     lanes: BTreeMap<Lane, Journal>,
-    entered: Entered,
+    directory: Directory,
     keys: BTreeMap<String, KeyRow>,
     signing_keys: BTreeMap<u32, [u8; 32]>,
     /// Who commits; like a SQLite file, a store in memory has one writer for all its lanes.
@@ -57,7 +56,7 @@ impl Store {
         Store(Arc::new(Mutex::new(State {
             identity: Identity { database, clock: None, copied: false },
             lanes: BTreeMap::from([(lane, Journal::new(lane, epoch))]),
-            entered: Entered::new(),
+            directory: directory::empty(),
             keys: BTreeMap::new(),
             signing_keys: BTreeMap::new(),
             taken: false,
@@ -113,7 +112,7 @@ impl Store {
 impl State {
     fn head(&self, lane: Lane) -> Result<Head, Error> {
         let journal = self.lanes.get(&lane).ok_or("no such lane").map_err(Error::failed("read the lane"))?;
-        Ok(Head { directory: self.entered.directory.version, ..journal.head.clone() })
+        Ok(Head { directory: self.directory.version, ..journal.head.clone() })
     }
 }
 
@@ -210,7 +209,7 @@ impl Writer {
             Some(Fault::Kept) | None => {}
         }
         journal.keep(commit);
-        state.entered.keep(&commit.notes);
+        directory::keep(&mut state.directory, &commit.notes);
         #[cfg(test)]
         if fault.is_some() {
             return Ok(Committed::Unknown(unknown("its answer was lost")));
@@ -249,11 +248,11 @@ impl Reader {
     }
 
     pub fn directory(&self) -> Result<Directory, Error> {
-        Ok(self.0.state().entered.directory.clone())
+        Ok(self.0.state().directory.clone())
     }
 
     pub fn directory_version(&self) -> Result<i64, Error> {
-        Ok(self.0.state().entered.directory.version)
+        Ok(self.0.state().directory.version)
     }
 
     pub fn log_after(&self, lane: Lane, party: i64, seq: u64, limit: usize) -> Result<Vec<Listed>, Error> {
@@ -383,7 +382,7 @@ impl Admin {
         if state.keys.contains_key(&key.id) {
             return Err(Error::Failed { step: "keep the key", source: "its id is kept already".into() });
         }
-        let known = &state.entered.directory.sources;
+        let known = &state.directory.sources;
         let (mut new, mut foreign) = (Vec::new(), None);
         for source in enrol {
             match known.get(&source.name) {
@@ -395,7 +394,7 @@ impl Admin {
         if let Some(name) = foreign {
             return Err(Error::Unfit(format!("{name} is enrolled under another party")));
         }
-        state.entered.keep(&new);
+        directory::keep(&mut state.directory, &new);
         state.keys.insert(key.id.clone(), key.clone());
         Ok(())
     }

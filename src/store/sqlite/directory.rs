@@ -21,8 +21,8 @@ const ALWAYS: i64 = i64::MIN;
 
 /// Reads all of it. The caller holds a transaction, so that it is of one version.
 pub(super) fn load(connection: &Connection) -> Result<Directory, Error> {
-    let version = one(connection, READ, sql::DIRECTORY_VERSION, [], |row| row.int(0))?;
-    let version = version.ok_or(Error::Corrupt { what: "directory rows" })?;
+    let known = one(connection, READ, sql::DIRECTORY_VERSION, [], |row| Ok((row.int(0)?, row.int(1)?)))?;
+    let (version, next_number) = known.ok_or(Error::Corrupt { what: "directory rows" })?;
     let mut aliases: BTreeMap<String, Vec<Alias>> = BTreeMap::new();
     for alias in all(connection, READ, sql::ALL_ALIASES, [], alias)? {
         aliases.entry(alias.code.clone()).or_default().push(alias);
@@ -31,6 +31,7 @@ pub(super) fn load(connection: &Connection) -> Result<Directory, Error> {
     let procedures = all(connection, READ, sql::ALL_PROCEDURES, [], procedure)?;
     Ok(Directory {
         version,
+        next_number,
         parties: all(connection, READ, sql::ALL_PARTIES, [], party)?.into_iter().collect(),
         aliases,
         offices: offices

@@ -9,6 +9,7 @@ use prost::Message;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::doors::cli::import::Became;
 use crate::doors::wire::{time, v1};
 use crate::dossier::anomaly::AnomalyKind;
 use crate::dossier::event::EventType;
@@ -376,6 +377,33 @@ impl Synced {
         Synced {
             position: position(refusal.first.as_ref()),
             ..Synced::refused(line, client_event_id, &refusal.reason, &refusal.field, &refusal.message)
+        }
+    }
+}
+
+/// `import`: what became of a row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Imported {
+    pub line: u64,
+    pub status: &'static str,
+    pub reason: Option<String>,
+    pub field: Option<String>,
+    pub message: Option<String>,
+}
+
+impl Imported {
+    /// The row on a line.
+    pub fn of(line: u64, became: &Became) -> Imported {
+        let told = |status| Imported { line, status, reason: None, field: None, message: None };
+        match became {
+            Became::Imported => told("imported"),
+            Became::Again => told("again"),
+            Became::Refused(reason, field, message) => Imported {
+                reason: some(reason),
+                field: some(field),
+                message: some(message),
+                ..told("refused")
+            },
         }
     }
 }
