@@ -28,6 +28,9 @@ pub const PULL_WAIT_SECONDS: i64 = 30;
 pub const SYNC_WINDOW: u32 = 256;
 /// Lines waiting for the writer: about a second of the fastest disk measured; beyond that waiting only costs latency.
 pub const INTAKE_LINES: usize = 4_096;
+/// Legs, codes and devices whose newest state the writer remembers, up to twice as many: what a province has on its way,
+/// some tens of megabytes. What is not remembered is read.
+pub const KNOWN_LEGS: usize = 32_768;
 /// Seconds between bookmarks of a quiet stream.
 pub const BOOKMARK_SECONDS: u64 = 10;
 /// Pulls that wait and streams that are open at once. Each holds one page of a log at most, usually far less; every agency
@@ -39,8 +42,10 @@ pub const FOLLOW_PAGE: usize = 100;
 pub const FOLLOW_BUFFER: usize = 32;
 /// Seconds a stream waits for its reader to take the next message; then it ends, and the reader comes back.
 pub const FOLLOW_TAKE_SECONDS: u64 = 30;
-/// Positions the tie works through before it keeps how far it has come: what a restart does again.
+/// Positions with work that the tie works through before it keeps how far it has come: what a restart does again.
 pub const TIE_POSITIONS: usize = 100;
+/// Positions the tie looks through at once, and those without work that it passes before it keeps how far it has come.
+pub const TIE_SPAN: u64 = 10_000;
 /// Placings the tie has waiting in the intake at once: a bag's contents, in a batch or two.
 pub const TIE_LINES: usize = 256;
 /// Ranges of missing device numbers told to a device.

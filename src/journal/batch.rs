@@ -11,6 +11,7 @@ use super::enrol;
 use super::entry::{self, Bound, Compared, Draft, Stamp};
 use super::intake::Queued;
 use super::key::place_key;
+use super::known::Known;
 use super::line::{Answer, CaptureLine, CommandAct, CommandLine, Line, PlaceLine, capture_of};
 use super::scribe::Scribe;
 use crate::dossier::apply::{
@@ -41,6 +42,7 @@ pub(super) enum Verdict {
 /// A batch in the making.
 pub(super) struct Batch<'a> {
     pub(super) scribe: &'a Scribe,
+    pub(super) known: &'a mut Known,
     pub(super) head: Head,
     pub(super) desk: Desk,
     pub(super) drafts: Vec<Draft>,
@@ -57,16 +59,17 @@ pub(super) struct Batch<'a> {
 /// them is kept.
 pub(super) async fn write(
     scribe: &mut Scribe,
+    known: &mut Known,
     writer: &mut Writer,
     lines: &[Queued],
 ) -> Result<Vec<Result<Answer, Refusal>>, Error> {
-    match attempt(scribe, writer, lines).await {
+    match attempt(scribe, known, writer, lines).await {
         Err(Error::Unknown(error)) => {
             tracing::warn!(
                 error = %crate::telemetry::chain(&error),
                 "nobody knows whether a batch was kept: it is run again, and the keys decide"
             );
-            attempt(scribe, writer, lines).await
+            attempt(scribe, known, writer, lines).await
         }
         outcome => outcome,
     }
@@ -74,11 +77,12 @@ pub(super) async fn write(
 
 async fn attempt(
     scribe: &mut Scribe,
+    known: &mut Known,
     writer: &mut Writer,
     lines: &[Queued],
 ) -> Result<Vec<Result<Answer, Refusal>>, Error> {
     let head = writer.begin(scribe.lane).await.map_err(Error::TakeLane)?;
-    match apply_and_commit(scribe, writer, lines, head).await {
+    match apply_and_commit(scribe, known, writer, lines, head).await {
         Ok(answers) => Ok(answers),
         Err(error) => {
             if let Err(rollback) = writer.rollback().await {
@@ -91,16 +95,18 @@ async fn attempt(
 
 async fn apply_and_commit(
     scribe: &mut Scribe,
+    known: &mut Known,
     writer: &mut Writer,
     lines: &[Queued],
     head: Head,
 ) -> Result<Vec<Result<Answer, Refusal>>, Error> {
+    known.begin(&head);
     scribe.refresh_directory(writer, head.directory).await?;
     tell_times(scribe, lines);
     // Lines that cannot be applied: they are set aside and the batch is begun again without touching them.
     let mut set_aside: Vec<usize> = Vec::new();
     let (batch, verdicts) = loop {
-        let mut batch = Batch::new(scribe, head.clone());
+        let mut batch = Batch::new(scribe, known, head.clone());
         // Asked after the batch has taken its time, so that no leap gets in between.
         if scribe.clock.is_suspect() {
             return Err(Error::ClockSuspect);
@@ -139,10 +145,11 @@ fn tell_times(scribe: &Scribe, lines: &[Queued]) {
 }
 
 impl<'a> Batch<'a> {
-    fn new(scribe: &'a Scribe, head: Head) -> Batch<'a> {
+    fn new(scribe: &'a Scribe, known: &'a mut Known, head: Head) -> Batch<'a> {
         let now = scribe.clock.now().max(head.sealed_at);
         Batch {
             scribe,
+            known,
             desk: Desk::new(Arc::clone(&scribe.directory)),
             drafts: Vec::new(),
             by_key: BTreeMap::new(),
@@ -221,6 +228,9 @@ impl<'a> Batch<'a> {
         let mut heard = self.device(writer, key.source).await?;
         let (effective_at, skewed) = entry::effective(line, received_at, &mut heard);
         let act = Act::Capture(capture_of(line, effective_at, skewed));
+        if !aside {
+            self.lay_codes(writer, &line.event).await?;
+        }
         let written = match self.apply(writer, &act, aside).await? {
             Some(Ok(Applied::Written(written))) => *written,
             Some(Ok(Applied::Again(_)) | Err(_)) => {

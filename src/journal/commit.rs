@@ -23,7 +23,7 @@ use crate::store::{Commit, Committed, Concern, Entry, Head, Writer};
 impl Batch<'_> {
     /// Commits the batch and answers its lines; with the directory, where the batch changed it.
     pub(super) async fn commit(
-        self,
+        mut self,
         writer: &mut Writer,
         verdicts: Vec<Verdict>,
     ) -> Result<(Vec<Result<Answer, Refusal>>, Option<Arc<Directory>>), Error> {
@@ -60,7 +60,8 @@ impl Batch<'_> {
                 placed: draft.placed,
             });
         }
-        let pos = self.head.pos + entries.len() as u64;
+        let before = self.head.pos;
+        let pos = before + entries.len() as u64;
         let seal = (!entries.is_empty())
             .then(|| scribe.sealer.seal(scribe.lane, &self.head.epoch, pos, frontier.root(), self.now));
         let mut directory = self.notes.iter().any(enrol::changes_directory).then_some(self.directory);
@@ -84,7 +85,7 @@ impl Batch<'_> {
         let commit = Commit {
             lane: scribe.lane,
             head,
-            concerns: concerns(scribe, &changes)?,
+            concerns: concerns(scribe, &changes, before)?,
             changes,
             devices: self.devices.into_iter().collect(),
             notes: self.notes,
@@ -97,17 +98,22 @@ impl Batch<'_> {
             Committed::Unknown(error) => return Err(Error::Unknown(error)),
         }
         scribe.metrics.committed(began.elapsed(), self.drafts.iter().map(|draft| draft.record.kind));
-        let grown = commit.entries.iter().flat_map(|entry| entry.logs.iter().copied()).collect();
-        scribe.wakes.tell(commit.head.pos, &grown);
-        Ok((answers(&self.drafts, &commit.entries, verdicts, commit.head.pos, scribe), directory))
+        scribe.wakes.tell(pos, &heads);
+        let answers = answers(&self.drafts, &commit.entries, verdicts, pos, scribe);
+        self.known.committed(commit, &heads);
+        Ok((answers, directory))
     }
 
-    async fn log_heads(&self, writer: &mut Writer) -> Result<BTreeMap<i64, u64>, Error> {
+    async fn log_heads(&mut self, writer: &mut Writer) -> Result<BTreeMap<i64, u64>, Error> {
         let parties = self.drafts.iter().flat_map(|draft| &draft.record.parties);
         let mut ids = parties.map(|party| log_of(self.scribe, party)).collect::<Result<Vec<i64>, Error>>()?;
         ids.sort_unstable();
         ids.dedup();
-        writer.log_heads(self.scribe.lane, &ids).await.map_err(Error::Load)
+        let (mut heads, unknown) = self.known.logs(&ids);
+        if !unknown.is_empty() {
+            heads.extend(writer.log_heads(self.scribe.lane, &unknown).await.map_err(Error::Load)?);
+        }
+        Ok(heads)
     }
 }
 
@@ -118,14 +124,19 @@ fn log_of(scribe: &Scribe, party: &PartyName) -> Result<i64, Error> {
     known.ok_or_else(|| Error::NoLog(party.clone()))
 }
 
-/// For whom legs and dossiers are listed.
-fn concerns(scribe: &Scribe, changes: &Changes) -> Result<Vec<(i64, Concern)>, Error> {
+/// For whom legs and dossiers are listed from now on: what was listed before this batch stays listed.
+fn concerns(scribe: &Scribe, changes: &Changes, before: u64) -> Result<Vec<(i64, Concern)>, Error> {
     let mut concerns = Vec::new();
     for leg in &changes.legs {
+        let new = leg.id.pos > before;
+        let linked = leg.dossier.filter(|(_, by)| by.pos > before).map(|(dossier, _)| dossier);
+        if !new && linked.is_none() {
+            continue;
+        }
         for party in &leg.birth.parties() {
             let id = log_of(scribe, party)?;
-            concerns.push((id, Concern::Leg(leg.id)));
-            concerns.extend(leg.dossier.map(|(dossier, _)| (id, Concern::Dossier(dossier))));
+            concerns.extend(new.then_some((id, Concern::Leg(leg.id))));
+            concerns.extend(linked.map(|dossier| (id, Concern::Dossier(dossier))));
         }
     }
     for dossier in &changes.dossiers {

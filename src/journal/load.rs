@@ -3,8 +3,9 @@
 use super::Error;
 use super::batch::Batch;
 use super::intake::Queued;
-use crate::dossier::desk::{Missing, Target};
+use crate::dossier::desk::{CodeKey, Missing, Tag, TagTarget, Target};
 use crate::dossier::device::Heard;
+use crate::dossier::event::Event;
 use crate::dossier::names::Position;
 use crate::seal::record::Record;
 use crate::store::{EventKey, Writer};
@@ -22,12 +23,15 @@ impl Batch<'_> {
         let lane = self.scribe.lane;
         match missing {
             Missing::Tags(key) => {
-                let mut tags = writer.tags(lane, &key).await.map_err(Error::Load)?;
+                let mut tags = self.tags(writer, &key).await?;
                 tags.extend(self.desk.new_tags_of(&key));
                 self.desk.lay_tags(key, tags);
             }
             Missing::Leg(id) => {
-                let leg = if id.lane == lane { writer.leg(id).await.map_err(Error::Load)? } else { None };
+                let leg = match self.known.take_leg(id) {
+                    None if id.lane == lane => writer.leg(id).await.map_err(Error::Load)?,
+                    known => known,
+                };
                 self.desk.lay_leg(id, leg);
             }
             Missing::Dossier(id) => {
@@ -53,6 +57,31 @@ impl Batch<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Lays what a scan asks for as a rule, so that it is not begun again for each: its codes' tags and their legs.
+    pub(super) async fn lay_codes(&mut self, writer: &mut Writer, event: &Event) -> Result<(), Error> {
+        for code in event.code.iter().chain(&event.also) {
+            if let Err(missing) = self.desk.tags(code).map(drop) {
+                self.lay(writer, missing).await?;
+            }
+            let legs: Vec<Position> = self.desk.tags(code).map(legs_of).unwrap_or_default();
+            for id in legs {
+                if let Err(missing) = self.desk.leg(id).map(drop) {
+                    self.lay(writer, missing).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn tags(&mut self, writer: &mut Writer, key: &CodeKey) -> Result<Vec<Tag>, Error> {
+        if let Some(tags) = self.known.tags(key) {
+            return Ok(tags);
+        }
+        let tags = writer.tags(self.scribe.lane, key).await.map_err(Error::Load)?;
+        self.known.tags_read(key, &tags);
+        Ok(tags)
     }
 
     /// The newest stored event of a leg, whatever this batch has added to it.
@@ -82,10 +111,23 @@ impl Batch<'_> {
     }
 
     /// What was heard from a source, this batch included.
-    pub(super) async fn device(&self, writer: &mut Writer, source: i64) -> Result<Heard, Error> {
-        match self.devices.get(&source) {
-            Some(heard) => Ok(heard.clone()),
+    pub(super) async fn device(&mut self, writer: &mut Writer, source: i64) -> Result<Heard, Error> {
+        let heard = self.devices.get(&source).cloned().or_else(|| self.known.device(source));
+        match heard {
+            Some(heard) => Ok(heard),
             None => writer.device(self.scribe.lane, source).await.map_err(Error::Load),
         }
     }
+}
+
+/// The legs that bear a code; the newest few, for a code that was used again and again.
+fn legs_of(tags: &[Tag]) -> Vec<Position> {
+    const NEWEST: usize = 4;
+    let newest = tags.iter().rev().take(NEWEST);
+    newest
+        .filter_map(|tag| match tag.target {
+            TagTarget::Leg(id) => Some(id),
+            TagTarget::Dossier(_) => None,
+        })
+        .collect()
 }

@@ -10,6 +10,7 @@ mod enrol;
 mod entry;
 mod intake;
 mod key;
+mod known;
 mod line;
 mod load;
 mod reading;

@@ -9,6 +9,7 @@ use tokio::sync::{oneshot, watch};
 use super::Error;
 use super::batch;
 use super::intake::{Intake, Queued};
+use super::known::Known;
 use super::line::{Answer, Line};
 use super::scribe::{Apply, Scribe};
 use super::wake::Wakes;
@@ -56,6 +57,7 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Service {
     scribe: Scribe,
+    known: Known,
     writer: Writer,
     intake: Arc<Intake>,
     batch_lines: usize,
@@ -92,7 +94,7 @@ impl Service {
             wakes: options.wakes,
             metrics: options.metrics,
         };
-        (Service { scribe, writer, intake, batch_lines: options.batch_lines }, handle)
+        (Service { scribe, known: Known::default(), writer, intake, batch_lines: options.batch_lines }, handle)
     }
 
     /// Writes batch after batch until the handle closes the intake and everything queued is journaled.
@@ -105,7 +107,7 @@ impl Service {
 
     async fn write(&mut self, lines: Vec<Queued>) {
         self.scribe.metrics.batch(lines.len());
-        let answers = match batch::write(&mut self.scribe, &mut self.writer, &lines).await {
+        let answers = match batch::write(&mut self.scribe, &mut self.known, &mut self.writer, &lines).await {
             Ok(answers) => answers,
             Err(error) => {
                 self.scribe.metrics.batch_failed();

@@ -431,8 +431,8 @@ forward! { Reader,
     fn keys(&self) -> Vec<KeyRow>;
     /// How far a follower has come.
     fn follower(&self, lane: Lane, name: &str) -> u64;
-    /// Positions after `pos` whose events wait or made tags, ascending.
-    fn tie_work(&self, lane: Lane, pos: u64, limit: usize) -> Vec<u64>;
+    /// Positions after one and up to another whose events wait, or made a code known that something waits for, ascending.
+    fn tie_work(&self, lane: Lane, after: u64, upto: u64, limit: usize) -> Vec<u64>;
     /// The leg a waiting event is pinned to.
     fn pin(&self, lane: Lane, pos: u64) -> Option<Position>;
     /// The codes an event waits for.

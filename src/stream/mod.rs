@@ -15,4 +15,4 @@ mod tie;
 pub use crate::store::{Listed, Stored};
 pub use feed::{Feeds, Log, Options, Page};
 pub use follow::{Follower, Following, Sent};
-pub use tie::{Error, Meaning, Tie};
+pub use tie::{Error, Meaning, Seen, Tie};

@@ -62,6 +62,15 @@ pub enum Meaning {
     },
 }
 
+/// How far the tie has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// In the lane.
+    pub pos: u64,
+    /// As a restart will find it: behind `pos` only by positions that were looked at in vain.
+    pub kept: u64,
+}
+
 /// The tie of a lane.
 #[derive(Debug)]
 pub struct Tie {
@@ -80,15 +89,19 @@ impl Tie {
     pub async fn run(self, shutdown: CancellationToken) {
         let mut head = self.journal.wakes().head();
         let mut troubled = false;
+        let mut seen = None;
         loop {
             head.mark_unchanged();
             // CANCEL: stopped anywhere, the next start does the same again.
             let outcome = tokio::select! {
                 () = shutdown.cancelled() => return,
-                outcome = self.catch_up() => outcome,
+                outcome = self.catch_up(seen) => outcome,
             };
             match outcome {
-                Ok(()) => troubled = false,
+                Ok(now) => {
+                    seen = Some(now);
+                    troubled = false;
+                }
                 Err(error) if !troubled => {
                     tracing::warn!(error = %crate::telemetry::chain(&error), "the tie could not go on");
                     troubled = true;
@@ -104,26 +117,38 @@ impl Tie {
         }
     }
 
-    /// Works through everything from its cursor on.
-    pub async fn catch_up(&self) -> Result<(), Error> {
+    /// Works through everything behind what it has seen, or behind its cursor; how far that is.
+    pub async fn catch_up(&self, seen: Option<Seen>) -> Result<Seen, Error> {
         // CANCEL: as for `run`.
-        let mut cursor = self.reader.follower(self.lane, NAME).await?;
-        while let Some(last) = self.work_after(cursor).await? {
-            cursor = last;
+        let mut seen = match seen {
+            Some(seen) => seen,
+            None => {
+                let kept = self.reader.follower(self.lane, NAME).await?;
+                Seen { pos: kept, kept }
+            }
+        };
+        let head = self.reader.head(self.lane).await?.pos;
+        while seen.pos < head {
+            seen = self.work_behind(seen, head).await?;
         }
-        Ok(())
+        Ok(seen)
     }
 
-    /// Works through the next positions behind one, keeps how far it came, and says so; `None` when there is nothing.
-    pub async fn work_after(&self, cursor: u64) -> Result<Option<u64>, Error> {
+    /// Works through some positions behind what it has seen, and keeps how far it came when that was far or cost work.
+    pub async fn work_behind(&self, seen: Seen, head: u64) -> Result<Seen, Error> {
         // CANCEL: how far it came is kept last; what was placed before is answered as it was then.
-        let work = self.reader.tie_work(self.lane, cursor, limits::TIE_POSITIONS).await?;
+        let upto = head.min(seen.pos + limits::TIE_SPAN);
+        let work = self.reader.tie_work(self.lane, seen.pos, upto, limits::TIE_POSITIONS).await?;
         for pos in &work {
             self.work_at(*pos).await?;
         }
-        let Some(last) = work.last().copied() else { return Ok(None) };
-        self.journal.submit(Line::Note(Box::new(Note::Follower { name: NAME, pos: last }))).await?;
-        Ok(Some(last))
+        let full = work.len() == limits::TIE_POSITIONS;
+        let pos = work.last().copied().filter(|_| full).unwrap_or(upto);
+        if work.is_empty() && pos - seen.kept < limits::TIE_SPAN {
+            return Ok(Seen { pos, ..seen });
+        }
+        self.journal.submit(Line::Note(Box::new(Note::Follower { name: NAME, pos }))).await?;
+        Ok(Seen { pos, kept: pos })
     }
 
     /// Tries what waits at a position, then what waits for the codes that became known there.

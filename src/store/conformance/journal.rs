@@ -236,17 +236,20 @@ async fn the_tie_finds_what_waits_and_what_was_tagged(mut kept: Kept) {
         batch.0.changes.tags = vec![tag(1, TagTarget::Leg(at(4)), 4), tag(3, TagTarget::Leg(at(4)), 4)];
     })
     .await;
-    assert_eq!(kept.reader.tie_work(LANE, 0, 99).await.unwrap(), [1, 2, 4]);
-    assert_eq!(kept.reader.tie_work(LANE, 1, 1).await.unwrap(), [2]);
+    assert_eq!(kept.reader.tie_work(LANE, 0, 99, 99).await.unwrap(), [1, 2, 4]);
+    assert_eq!(kept.reader.tie_work(LANE, 1, 99, 1).await.unwrap(), [2]);
+    assert_eq!(kept.reader.tie_work(LANE, 0, 3, 99).await.unwrap(), [1, 2]);
     assert_eq!(kept.reader.waits_for(LANE, 1).await.unwrap(), [key(1), key(2)]);
     assert!(kept.reader.waits_for(LANE, 3).await.unwrap().is_empty());
     assert_eq!(kept.reader.waiting_on(LANE, &key(1)).await.unwrap(), [1, 2]);
     kept.keep(|batch| {
         batch.line("5").placed = Some(1);
-        batch.0.changes.tags = vec![tag(1, TagTarget::Leg(at(5)), 5)];
+        batch.line("6");
+        batch.0.changes.tags = vec![tag(1, TagTarget::Leg(at(5)), 5), tag(7, TagTarget::Leg(at(6)), 6)];
     })
     .await;
-    assert_eq!(kept.reader.tie_work(LANE, 0, 99).await.unwrap(), [2, 4, 5]);
+    let work = kept.reader.tie_work(LANE, 0, 99, 99).await.unwrap();
+    assert_eq!(work, [2, 4, 5], "nothing waits for what became known at 6");
     assert!(kept.reader.waits_for(LANE, 1).await.unwrap().is_empty());
     let all = [
         tag(1, TagTarget::Leg(at(4)), 4),

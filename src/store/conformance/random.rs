@@ -110,7 +110,7 @@ async fn everything(kept: &mut Kept) -> String {
     tell(&mut told, "directory", reader.directory().await);
     tell(&mut told, "last seal", reader.last_seal(LANE).await);
     tell(&mut told, "unplaced", reader.unplaced(LANE, 9).await);
-    tell(&mut told, "tie work", reader.tie_work(LANE, 2, 20).await);
+    tell(&mut told, "tie work", reader.tie_work(LANE, 2, 500, 20).await);
     for pos in 0..48 {
         tell(&mut told, "entry", reader.entry(at(pos)).await);
         tell(&mut told, "personal", reader.personal(at(pos)).await);

@@ -181,10 +181,11 @@ impl Journal {
             .collect()
     }
 
-    pub(super) fn tie_work(&self, pos: u64, limit: usize) -> Vec<u64> {
+    pub(super) fn tie_work(&self, after: u64, upto: u64, limit: usize) -> Vec<u64> {
         let waiting = self.waiting.iter().map(|(_, waits)| *waits);
-        let made = self.tags.iter().map(|(_, at, ..)| at.pos);
-        let all: BTreeSet<u64> = waiting.chain(made).filter(|at| *at > pos).collect();
+        let awaited: BTreeSet<&CodeKey> = self.waiting.iter().map(|(key, _)| key).collect();
+        let made = self.tags.iter().filter(|(key, ..)| awaited.contains(key)).map(|(_, at, ..)| at.pos);
+        let all: BTreeSet<u64> = waiting.chain(made).filter(|at| (after + 1..=upto).contains(at)).collect();
         all.into_iter().take(limit).collect()
     }
 

@@ -342,8 +342,8 @@ impl Reader {
         Ok(self.0.read(lane, |journal| journal.followers.get(name).copied().unwrap_or_default()))
     }
 
-    pub fn tie_work(&self, lane: Lane, pos: u64, limit: usize) -> Result<Vec<u64>, Error> {
-        Ok(self.0.read(lane, |journal| journal.tie_work(pos, limit)))
+    pub fn tie_work(&self, lane: Lane, after: u64, upto: u64, limit: usize) -> Result<Vec<u64>, Error> {
+        Ok(self.0.read(lane, |journal| journal.tie_work(after, upto, limit)))
     }
 
     pub fn waits_for(&self, lane: Lane, pos: u64) -> Result<Vec<CodeKey>, Error> {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::folder::DATABASE;
 use super::reader::{REPLAY, SYSTEM};
-use super::rows::{at, lane, one, run};
+use super::rows::{one, place, run};
 use super::{checkpoint, connection, directory, schema, sql};
 use crate::dossier::directory::Source;
 use crate::dossier::names::{Micros, Position};
@@ -84,8 +84,7 @@ impl Admin {
 
     pub fn erase_personal(&mut self, position: Position) -> Result<bool, Error> {
         let step = "erase a personal part";
-        let params = [lane(position.lane), at(position.pos)];
-        let erased = self.whole(step, |whole| run(whole, step, sql::ERASE_PERSONAL, params))?;
+        let erased = self.whole(step, |whole| run(whole, step, sql::ERASE_PERSONAL, [place(position)]))?;
         // The log still holds the page as it was; also when an earlier call was cut short before this.
         checkpoint::empty(&self.connection)?;
         Ok(erased > 0)

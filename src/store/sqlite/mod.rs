@@ -9,6 +9,7 @@ mod connection;
 mod directory;
 mod folder;
 mod read;
+mod log_run;
 mod reader;
 mod rows;
 mod schema;

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, params};
 
-use super::rows::{all, at, lane, one};
+use super::rows::{all, at, lane, one, place};
 use super::sql;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag, TagTarget};
 use crate::dossier::device::Heard;
@@ -53,16 +53,15 @@ pub(super) fn tag(of: Lane, row: super::rows::Cells<'_>) -> Result<Tag, Error> {
 }
 
 pub(super) fn leg(connection: &Connection, id: Position) -> Result<Option<Leg>, Error> {
-    one(connection, "read legs", sql::LEG, [lane(id.lane), at(id.pos)], |row| row.body(0))
+    one(connection, "read legs", sql::LEG, [place(id)], |row| row.body(0))
 }
 
 pub(super) fn dossier(connection: &Connection, id: Position) -> Result<Option<Dossier>, Error> {
-    one(connection, "read dossiers", sql::DOSSIER, [lane(id.lane), at(id.pos)], |row| row.body(0))
+    one(connection, "read dossiers", sql::DOSSIER, [place(id)], |row| row.body(0))
 }
 
 pub(super) fn entry(connection: &Connection, position: Position) -> Result<Option<Stored>, Error> {
-    let params = [lane(position.lane), at(position.pos)];
-    one(connection, "read entries", sql::ENTRY, params, |row| {
+    one(connection, "read entries", sql::ENTRY, [place(position)], |row| {
         let (record, event) = (row.bytes(0)?.into(), row.bytes(1)?.into());
         Ok(Stored { pos: position.pos, record, event, prev: row.number(2)? })
     })

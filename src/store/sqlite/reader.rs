@@ -8,7 +8,8 @@ use std::{fs, io};
 use rusqlite::{Connection, params};
 
 use super::folder::{DATABASE, LOG};
-use super::rows::{Cells, all, at, each, lane, limit, one};
+use super::log_run::Run;
+use super::rows::{Cells, all, at, each, lane, limit, one, place};
 use super::{connection, directory, read, schema, sql};
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
@@ -87,12 +88,20 @@ impl Reader {
 
     pub fn log_after(&self, of: Lane, party: i64, seq: u64, lines: usize) -> Result<Vec<Listed>, Error> {
         self.on(|connection| {
-            let params = [lane(of), party, at(seq), limit(lines)];
             let mut page = Page::default();
-            each(connection, "read logs", sql::LOG_AFTER, params, |row| {
-                let (record, event) = (row.bytes(2)?.into(), row.bytes(3)?.into());
-                let stored = Stored { pos: row.number(1)?, record, event, prev: row.number(4)? };
-                Ok(page.take(Listed { seq: row.number(0)?, stored }))
+            let mut wanted = lines;
+            let params = [lane(of), party, at(seq.saturating_add(1))];
+            each(connection, "read logs", sql::LOG_RUNS_FROM, params, |row| {
+                let run = Run::kept(row.number(0)?, row.number(1)?, row.blob(2)?);
+                for (number, pos) in run.lines().skip_while(|(number, _)| *number <= seq) {
+                    let stored = read::entry(connection, Position { lane: of, pos })?;
+                    let stored = stored.ok_or(Error::Corrupt { what: "logs" })?;
+                    if wanted == 0 || !page.take(Listed { seq: number, stored }) {
+                        return Ok(false);
+                    }
+                    wanted -= 1;
+                }
+                Ok(wanted > 0)
             })?;
             Ok(page.into_lines())
         })
@@ -103,7 +112,7 @@ impl Reader {
     }
 
     pub fn log_seq(&self, of: Lane, party: i64, pos: u64) -> Result<Option<u64>, Error> {
-        let params = [lane(of), at(pos)];
+        let params = [place(Position { lane: of, pos })];
         let logs: Option<Vec<(i64, u64)>> = self
             .on(|connection| one(connection, "read logs", sql::LOGS_OF_ENTRY, params, |row| row.body(0)))?;
         Ok(logs.unwrap_or_default().iter().find(|(listed, _)| *listed == party).map(|(_, seq)| *seq))
@@ -157,9 +166,8 @@ impl Reader {
     }
 
     pub fn personal(&self, position: Position) -> Result<Option<PersonalRow>, Error> {
-        let params = [lane(position.lane), at(position.pos)];
         self.on(|connection| {
-            one(connection, "read personal parts", sql::PERSONAL, params, |row| {
+            one(connection, "read personal parts", sql::PERSONAL, [place(position)], |row| {
                 Ok(PersonalRow { salt: row.array(0)?, key_id: row.int(1)?, body: row.bytes(2)?.into() })
             })
         })
@@ -202,8 +210,8 @@ impl Reader {
         Ok(pos.unwrap_or_default())
     }
 
-    pub fn tie_work(&self, of: Lane, pos: u64, rows: usize) -> Result<Vec<u64>, Error> {
-        let params = [lane(of), at(pos), limit(rows)];
+    pub fn tie_work(&self, of: Lane, after: u64, upto: u64, rows: usize) -> Result<Vec<u64>, Error> {
+        let params = [lane(of), at(after), at(upto), limit(rows)];
         self.on(|connection| {
             all(connection, "read the tie's work", sql::TIE_WORK, params, |row| row.number(0))
         })

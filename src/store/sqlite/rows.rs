@@ -4,7 +4,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Params, Row};
 use serde::de::DeserializeOwned;
 
-use crate::dossier::names::{Lane, PartyName};
+use crate::dossier::names::{Lane, PartyName, Position};
 use crate::store::{Error, codec};
 
 /// Runs a statement that changes rows; how many it changed.
@@ -105,17 +105,17 @@ impl Cells<'_> {
         self.number(at).map(Lane)
     }
 
-    fn slice(&self, at: usize) -> Result<&[u8], Error> {
+    pub(super) fn blob(&self, at: usize) -> Result<&[u8], Error> {
         let cell = self.row.get_ref(at).map_err(|_| self.corrupt())?;
         cell.as_blob().map_err(|_| self.corrupt())
     }
 
     pub(super) fn bytes(self, at: usize) -> Result<Vec<u8>, Error> {
-        self.slice(at).map(<[u8]>::to_vec)
+        self.blob(at).map(<[u8]>::to_vec)
     }
 
     pub(super) fn array<const N: usize>(self, at: usize) -> Result<[u8; N], Error> {
-        self.slice(at)?.try_into().map_err(|_| self.corrupt())
+        self.blob(at)?.try_into().map_err(|_| self.corrupt())
     }
 
     pub(super) fn text(self, at: usize) -> Result<String, Error> {
@@ -139,7 +139,7 @@ impl Cells<'_> {
     }
 
     pub(super) fn body<T: DeserializeOwned>(self, at: usize) -> Result<T, Error> {
-        codec::decode(self.what, self.slice(at)?)
+        codec::decode(self.what, self.blob(at)?)
     }
 
     /// The value of a number in a list of numbered things.
@@ -166,6 +166,23 @@ pub(super) fn at(number: u64) -> i64 {
 /// A position or number that is kept.
 pub(super) fn kept(step: &'static str, number: u64) -> Result<i64, Error> {
     i64::try_from(number).map_err(Error::failed(step))
+}
+
+/// Bits of a row's own key that hold the position; the lane stands above them.
+const POS_BITS: u32 = 48;
+
+/// The row's own key of what stands at a position, where it is looked for. What cannot be kept is at none.
+pub(super) fn place(position: Position) -> i64 {
+    kept_place("", position).unwrap_or(-1)
+}
+
+/// The row's own key of what is kept at a position.
+pub(super) fn kept_place(step: &'static str, position: Position) -> Result<i64, Error> {
+    let fits = i64::from(position.lane.0) < 1 << (63 - POS_BITS) && position.pos < 1 << POS_BITS;
+    match fits {
+        true => Ok(lane(position.lane) << POS_BITS | at(position.pos)),
+        false => Err(Error::Failed { step, source: "there are no positions left".into() }),
+    }
 }
 
 /// How many rows are asked for.

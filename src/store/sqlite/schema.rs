@@ -12,6 +12,7 @@ use crate::store::Error;
 const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_ground.sql"),
     include_str!("../../../migrations/sqlite/0002_unplaced.sql"),
+    include_str!("../../../migrations/sqlite/0003_fewer_pages.sql"),
 ];
 
 /// Refuses a file whose schema is not exactly the one this release knows.
@@ -100,14 +101,16 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         assert_eq!(refusal(&connection), "the file is no store of Trao");
         begin(&connection).unwrap();
-        assert_eq!(refusal(&connection), "the store has schema 0, this release has 2: migrate it first");
+        assert_eq!(refusal(&connection), format!("the store has schema 0, this release has {}: migrate it first", MIGRATIONS.len()));
     }
 
     #[test]
     fn a_newer_store_is_refused_by_name() {
         let mut connection = fresh();
-        connection.execute("INSERT INTO migration VALUES (3, x'00', 9)", []).unwrap();
-        assert_eq!(refusal(&connection), "the store has schema 3, made by a newer release; this one knows 2");
+        let (knows, newer) = (MIGRATIONS.len(), MIGRATIONS.len() + 1);
+        connection.execute("INSERT INTO migration VALUES (?1, x'00', 9)", [i64::try_from(newer).unwrap()]).unwrap();
+        let wanted = format!("the store has schema {newer}, made by a newer release; this one knows {knows}");
+        assert_eq!(refusal(&connection), wanted);
         assert!(migrate(&mut connection, Micros(9)).is_err());
     }
 

@@ -28,7 +28,7 @@ statements! {
     PIN = "pin",
     INSERT_ENTRY = "insert_entry",
     INSERT_EVENT_KEY = "insert_event_key",
-    INSERT_LOG = "insert_log",
+    INSERT_LOG_RUN = "insert_log_run",
     INSERT_PERSONAL = "insert_personal",
     UPSERT_LEG = "upsert_leg",
     UPSERT_DOSSIER = "upsert_dossier",
@@ -44,7 +44,7 @@ statements! {
     }
     // Of every reader.
     READING {
-    LOG_AFTER = "log_after",
+    LOG_RUNS_FROM = "log_runs_from",
     LOGS_OF_ENTRY = "logs_of_entry",
     CONCERNS_BELOW = "concerns_below",
     PERSONAL = "personal",

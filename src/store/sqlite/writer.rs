@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, ffi, params};
 
 use super::checkpoint::Restart;
-use super::rows::{at, kept, lane, one, run};
+use super::log_run::NewRun;
+use super::rows::{at, kept, kept_place, lane, one, place, run};
 use super::{directory, read, sql};
 use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag, TagTarget};
 use crate::dossier::device::Heard;
@@ -63,7 +64,7 @@ impl Writer {
     }
 
     pub fn first_at(&mut self, of: Lane, pos: u64) -> Result<Option<First>, Error> {
-        one(&self.connection, "read entries", sql::FIRST_AT, [lane(of), at(pos)], first)
+        one(&self.connection, "read entries", sql::FIRST_AT, [place(Position { lane: of, pos })], first)
     }
 
     pub fn tags(&mut self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
@@ -159,6 +160,7 @@ fn write(connection: &Connection, commit: &Commit) -> Result<(), Error> {
     for entry in &commit.entries {
         write_entry(connection, commit.lane, entry)?;
     }
+    write_logs(connection, commit)?;
     write_changes(connection, commit.lane, &commit.changes)?;
     for (party, concern) in &commit.concerns {
         let (kind, id) = match concern {
@@ -180,18 +182,15 @@ fn write(connection: &Connection, commit: &Commit) -> Result<(), Error> {
 
 fn write_entry(connection: &Connection, of: Lane, entry: &Entry) -> Result<(), Error> {
     let step = "keep an entry";
-    let (lane, pos, key) = (lane(of), kept(step, entry.pos)?, &entry.key);
+    let place = kept_place(step, Position { lane: of, pos: entry.pos })?;
+    let (lane, pos, key) = (lane(of), at(entry.pos), &entry.key);
     let logs = codec::encode(step, &entry.logs)?;
     let prev = kept(step, entry.prev)?;
-    let row = params![lane, pos, key.source, prev, logs, &entry.record[..], &entry.event[..]];
+    let row = params![place, key.source, prev, logs, &entry.record[..], &entry.event[..]];
     run(connection, step, sql::INSERT_ENTRY, row)?;
     run(connection, "keep a key", sql::INSERT_EVENT_KEY, params![lane, key.id, key.source, pos])?;
-    for (party, seq) in &entry.logs {
-        let step = "list a line";
-        run(connection, step, sql::INSERT_LOG, [lane, *party, kept(step, *seq)?, pos])?;
-    }
     if let Some(personal) = &entry.personal {
-        let row = params![lane, pos, personal.key_id, personal.salt, &personal.body[..]];
+        let row = params![place, personal.key_id, personal.salt, &personal.body[..]];
         run(connection, "keep a personal part", sql::INSERT_PERSONAL, row)?;
     }
     for code in &entry.waits_for {
@@ -203,16 +202,41 @@ fn write_entry(connection: &Connection, of: Lane, entry: &Entry) -> Result<(), E
     Ok(())
 }
 
+fn write_logs(connection: &Connection, commit: &Commit) -> Result<(), Error> {
+    let step = "list a line";
+    let not_next = || Error::Failed { step, source: "its number is not the log's next one".into() };
+    let mut runs: BTreeMap<i64, NewRun> = BTreeMap::new();
+    for entry in &commit.entries {
+        for (party, seq) in &entry.logs {
+            let goes_on = match runs.get_mut(party) {
+                Some(run) => run.push(*seq, entry.pos),
+                None => runs.insert(*party, NewRun::begin(*seq, entry.pos)).is_none(),
+            };
+            if !goes_on {
+                return Err(not_next());
+            }
+        }
+    }
+    for (party, new) in runs {
+        let (seq, lines) = (kept(step, new.seq)?, kept(step, new.lines)?);
+        let row = params![lane(commit.lane), party, seq, lines, at(new.pos), new.steps];
+        if run(connection, step, sql::INSERT_LOG_RUN, row)? != 1 {
+            return Err(not_next());
+        }
+    }
+    Ok(())
+}
+
 fn write_changes(connection: &Connection, of: Lane, changes: &Changes) -> Result<(), Error> {
     let lane = lane(of);
     for leg in &changes.legs {
         let step = "keep a leg";
-        let row = params![lane, kept(step, leg.id.pos)?, codec::encode(step, leg)?];
+        let row = params![kept_place(step, leg.id)?, codec::encode(step, leg)?];
         run(connection, step, sql::UPSERT_LEG, row)?;
     }
     for dossier in &changes.dossiers {
         let step = "keep a dossier";
-        let row = params![lane, kept(step, dossier.id.pos)?, codec::encode(step, dossier)?];
+        let row = params![kept_place(step, dossier.id)?, codec::encode(step, dossier)?];
         run(connection, step, sql::UPSERT_DOSSIER, row)?;
     }
     for tag in &changes.tags {

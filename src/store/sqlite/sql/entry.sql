@@ -1,2 +1,2 @@
 -- Called by writer and reader, also for every step of a chain. Key of entry.
-SELECT record, event, prev FROM entry WHERE lane = ?1 AND pos = ?2
+SELECT record, event, prev FROM entry WHERE at = ?1

@@ -1,2 +1,2 @@
--- Called by the writer for every line. Appends to entry and its key.
-INSERT INTO entry (lane, pos, source, prev, logs, record, event) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+-- Called by the writer for every line. Appends to entry.
+INSERT INTO entry (at, source, prev, logs, record, event) VALUES (?1, ?2, ?3, ?4, ?5, ?6)

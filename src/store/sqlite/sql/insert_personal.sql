@@ -1,2 +1,2 @@
--- Called by the writer for a line with a personal part. Appends to personal and its key.
-INSERT INTO personal (lane, pos, erased, key_id, salt, body) VALUES (?1, ?2, 0, ?3, ?4, ?5)
+-- Called by the writer for a line with a personal part. Appends to personal.
+INSERT INTO personal (at, erased, key_id, salt, body) VALUES (?1, 0, ?2, ?3, ?4)

@@ -1,8 +1,11 @@
--- Called by the reader for the tie. Indexes waiting_pos and tag_at, forward.
+-- Called by the reader for the tie: what waits itself, and what made a code known that something waits for. Indexes
+-- waiting_pos and tag_at, forward, and key of waiting.
 SELECT pos FROM (
-  SELECT * FROM (SELECT DISTINCT pos FROM waiting WHERE lane = ?1 AND pos > ?2 ORDER BY pos LIMIT ?3)
+  SELECT pos FROM waiting WHERE lane = ?1 AND pos > ?2 AND pos <= ?3
   UNION
-  SELECT * FROM (SELECT DISTINCT at_pos FROM tag WHERE lane = ?1 AND at_pos > ?2 ORDER BY at_pos LIMIT ?3)
+  SELECT tag.at_pos
+  FROM tag CROSS JOIN waiting ON waiting.lane = ?1 AND waiting.code = tag.code
+  WHERE tag.lane = ?1 AND tag.at_pos > ?2 AND tag.at_pos <= ?3
 )
 ORDER BY pos
-LIMIT ?3
+LIMIT ?4

@@ -1,0 +1,138 @@
+//! What the lane's writer knows from its last batches: legs on their way, tags of their codes, devices, ends of logs.
+//!
+//! It is true exactly as long as nobody else writes the lane, and every write of the lane moves its head or version. So
+//! it is kept while the head found is the head left, and forgotten whole otherwise. What is known is what is stored;
+//! nothing is written later than the commit that changed it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+
+use crate::dossier::desk::{CodeKey, Leg, Tag};
+use crate::dossier::device::Heard;
+use crate::dossier::names::Position;
+use crate::limits;
+use crate::store::{Commit, Head};
+
+/// What is known of a lane.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// The position and version of which it is known.
+    head: Option<(u64, u64)>,
+    legs: Recent<Position, Leg>,
+    tags: Recent<CodeKey, Vec<Tag>>,
+    devices: Recent<i64, Heard>,
+    logs: BTreeMap<i64, u64>,
+}
+
+impl Known {
+    /// The lane was taken with this head: what was known of another is forgotten.
+    pub fn begin(&mut self, head: &Head) {
+        if self.head != Some((head.pos, head.version)) {
+            *self = Known { head: Some((head.pos, head.version)), ..Known::default() };
+        }
+    }
+
+    /// A leg. It is known again once it is committed; a leg that is laid out and not changed is read anew.
+    pub fn take_leg(&mut self, id: Position) -> Option<Leg> {
+        self.legs.take(&id)
+    }
+
+    /// The tags of a code.
+    pub fn tags(&mut self, key: &CodeKey) -> Option<Vec<Tag>> {
+        self.tags.get(key).cloned()
+    }
+
+    /// The tags of a code were read.
+    pub fn tags_read(&mut self, key: &CodeKey, tags: &[Tag]) {
+        self.tags.put(key.clone(), tags.to_vec());
+    }
+
+    /// What was heard from a source.
+    pub fn device(&mut self, source: i64) -> Option<Heard> {
+        self.devices.get(&source).cloned()
+    }
+
+    /// The last numbers of logs, as far as they are known, and the logs of which none is.
+    pub fn logs(&self, parties: &[i64]) -> (BTreeMap<i64, u64>, Vec<i64>) {
+        let known = parties.iter().filter_map(|party| Some((*party, *self.logs.get(party)?)));
+        let unknown = parties.iter().copied().filter(|party| !self.logs.contains_key(party));
+        (known.collect(), unknown.collect())
+    }
+
+    /// A batch is durable.
+    pub fn committed(&mut self, commit: Commit, logs: &BTreeMap<i64, u64>) {
+        self.head = Some((commit.head.pos, commit.head.version));
+        for leg in commit.changes.legs {
+            self.legs.put(leg.id, leg);
+        }
+        for tag in commit.changes.tags {
+            // The same attachment said twice is one.
+            if let Some(tags) = self.tags.get(&tag.key)
+                && !tags.contains(&tag)
+            {
+                tags.push(tag);
+            }
+        }
+        for (source, heard) in commit.devices {
+            self.devices.put(source, heard);
+        }
+        self.logs.extend(logs);
+    }
+}
+
+/// The last things that were asked for or put, bounded: two generations, of which the older is dropped when the younger
+/// is full.
+#[derive(Debug)]
+struct Recent<K, V> {
+    young: HashMap<K, V>,
+    old: HashMap<K, V>,
+}
+
+impl<K, V> Default for Recent<K, V> {
+    fn default() -> Recent<K, V> {
+        Recent { young: HashMap::new(), old: HashMap::new() }
+    }
+}
+
+impl<K: Eq + Hash + Clone, V> Recent<K, V> {
+    fn put(&mut self, key: K, value: V) {
+        self.old.remove(&key);
+        if self.young.len() >= limits::KNOWN_LEGS {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(key, value);
+    }
+
+    fn get(&mut self, key: &K) -> Option<&mut V> {
+        if let Some((key, value)) = self.old.remove_entry(key) {
+            self.put(key, value);
+        }
+        self.young.get_mut(key)
+    }
+
+    fn take(&mut self, key: &K) -> Option<V> {
+        self.young.remove(key).or_else(|| self.old.remove(key))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_asked_for_lately_stays_and_the_rest_goes_in_time() {
+        let mut recent = Recent::default();
+        let bound = limits::KNOWN_LEGS as u64;
+        for number in 0..bound {
+            recent.put(number, number);
+        }
+        recent.put(bound, bound);
+        assert_eq!(recent.get(&0).copied(), Some(0), "the older generation is still there");
+        for number in bound + 1..2 * bound {
+            recent.put(number, number);
+        }
+        assert_eq!(recent.get(&0).copied(), Some(0), "asked for since");
+        assert_eq!(recent.get(&1), None);
+        assert!(recent.young.len() + recent.old.len() <= 2 * limits::KNOWN_LEGS);
+    }
+}

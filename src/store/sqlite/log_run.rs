@@ -1,0 +1,111 @@
+//! The lines that one batch adds to a log, as one row: the first number and position, and the steps from each position
+//! to the next, in seven-bit groups, the low one first, all but its last with the high bit set (LEB128).
+
+/// A run of consecutive numbers of one log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Run<'a> {
+    /// Its first number.
+    seq: u64,
+    /// The position of that.
+    pos: u64,
+    steps: &'a [u8],
+}
+
+impl<'a> Run<'a> {
+    /// A run as it is kept.
+    pub(super) fn kept(seq: u64, pos: u64, steps: &'a [u8]) -> Run<'a> {
+        Run { seq, pos, steps }
+    }
+
+    /// Numbers and their positions, in order.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (u64, u64)> + 'a {
+        let mut pos = self.pos;
+        let mut steps = self.steps.iter();
+        let later = std::iter::from_fn(move || {
+            let mut step = 0_u64;
+            let mut shift = 0;
+            loop {
+                let group = *steps.next()?;
+                step |= u64::from(group & 0x7f).checked_shl(shift).unwrap_or_default();
+                shift += 7;
+                if group & 0x80 == 0 {
+                    break;
+                }
+            }
+            pos = pos.saturating_add(step);
+            Some(pos)
+        });
+        (self.seq..).zip(std::iter::once(self.pos).chain(later))
+    }
+}
+
+/// A run that is being written.
+#[derive(Clone, Debug)]
+pub(super) struct NewRun {
+    pub(super) seq: u64,
+    pub(super) lines: u64,
+    pub(super) pos: u64,
+    pub(super) steps: Vec<u8>,
+    last: u64,
+}
+
+impl NewRun {
+    /// A run of one line.
+    pub(super) fn begin(seq: u64, pos: u64) -> NewRun {
+        NewRun { seq, lines: 1, pos, steps: Vec::new(), last: pos }
+    }
+
+    /// Adds the next line; false when its number is not the next one.
+    pub(super) fn push(&mut self, seq: u64, pos: u64) -> bool {
+        let Some(mut step) = pos.checked_sub(self.last) else { return false };
+        if seq != self.seq + self.lines {
+            return false;
+        }
+        self.last = pos;
+        self.lines += 1;
+        while step > 0x7f {
+            self.steps.push((step & 0x7f) as u8 | 0x80);
+            step >>= 7;
+        }
+        self.steps.push(step as u8);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_run_is_read_back_as_it_was_written(
+            seq in 1_u64..1 << 40, first in 1_u64..1 << 40, steps in prop::collection::vec(0_u64..1 << 40, 0..50),
+        ) {
+            let mut run = NewRun::begin(seq, first);
+            let mut lines = vec![(seq, first)];
+            for (number, step) in (seq + 1..).zip(steps) {
+                let pos = lines[lines.len() - 1].1 + step;
+                prop_assert!(run.push(number, pos));
+                lines.push((number, pos));
+            }
+            prop_assert_eq!(run.lines, lines.len() as u64);
+            let kept = Run::kept(run.seq, run.pos, &run.steps);
+            prop_assert_eq!(kept.lines().collect::<Vec<_>>(), lines);
+        }
+
+        #[test]
+        fn damaged_steps_are_read_without_an_end_or_a_panic(steps in prop::collection::vec(any::<u8>(), 0..40)) {
+            prop_assert!(Run::kept(1, u64::MAX - 1, &steps).lines().count() <= steps.len() + 1);
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_not_the_next_is_not_taken() {
+        let mut run = NewRun::begin(5, 9);
+        assert!(!run.push(7, 10));
+        assert!(!run.push(6, 8), "positions grow");
+        assert!(run.push(6, 10));
+    }
+}
