@@ -19,6 +19,7 @@ use v1::line_result::Result as Line;
 use crate::support::codes;
 use crate::support::ledger;
 use crate::support::partner::{OTHER_PDA, PDA, Partner, READER, SYSTEM, capture, code, event, reason, slip};
+use crate::support::scrape::scrape;
 use crate::support::world::{CENTRE, World};
 
 /// Part of every text of every canary; searched for without regard to case, as codes are understood in upper case.
@@ -446,6 +447,7 @@ async fn what_concerns_persons_stands_in_one_table_and_is_told_to_no_one_but_who
     let kept: i64 = database.query_row("SELECT count(*) FROM personal", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, 9, "what was refused left nothing");
     drop(database);
+    clean("the metrics", scrape(world.gateway.folder()).text.as_bytes());
     let (code, log) = world.gateway.stop();
     assert_eq!(code, Some(0));
     assert!(log.contains("DEBUG") && log.contains("EVENT_KEY_REUSED"), "the log is at debug level");

@@ -415,7 +415,7 @@ async fn nothing_names_a_code_a_party_or_a_person_and_every_label_is_of_a_known_
     known.extend(Reason::ALL.iter().map(|reason| reason.text().to_owned()));
     known.extend(wire::methods().unwrap().iter().map(|path| path[1..].to_owned()));
     let (mut codes, mut labels) = (BTreeSet::new(), 0);
-    for ((_, named), _) in &text.values {
+    for (_, named) in text.values.keys() {
         for (label, value) in named {
             match label.as_str() {
                 "le" => assert!(value == "+Inf" || value.parse::<f64>().is_ok(), "{value}"),
