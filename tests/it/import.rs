@@ -156,7 +156,7 @@ async fn the_directory_comes_from_spreadsheets_and_sent_twice_enters_nothing_new
     let ask = |name: &str| admin.ask(v1::GetOfficeRequest { name: name.to_owned() });
     let office = world.directory().get_office(ask("carriers/x/offices/009010")).await.unwrap();
     assert_eq!(office.into_inner().office.unwrap().title, "Bưu cục An Hòa");
-    let ask = admin.ask(v1::GetAgencyRequest { name: "agencies/000.00.14.H98".to_owned() });
+    let ask = admin.ask(v1::GetAgencyRequest { name: "agencies/H98.14".to_owned() });
     let agency = world.directory().get_agency(ask).await.unwrap().into_inner().agency.unwrap();
     assert_eq!((agency.name.as_str(), agency.valid_from.as_str()), ("agencies/H98.14", "2025-07-01"));
     assert_eq!(agency.aliases[0].valid_to, "2025-06-30");
