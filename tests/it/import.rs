@@ -251,6 +251,14 @@ async fn what_the_directory_does_not_take_is_told_by_line_and_column() {
         told(&world.province.post, "carriers", "id,name\ny,Y\n"),
         [refused(2, "ROLE_NOT_ALLOWED", "")]
     );
+    assert_eq!(
+        told(
+            &world.province.post,
+            "agencies",
+            "code,name,parent,kind,valid_from,valid_to,alias_of\nH98,A,,both,,,\nH98.1,B,H98,both,,,\n"
+        ),
+        [refused(2, "ROLE_NOT_ALLOWED", ""), refused(3, "NOT_FOUND", "parent")]
+    );
     assert_eq!(written(&world), before);
 }
 
@@ -540,6 +548,50 @@ async fn nobody_need_read_the_answers_to_the_end() {
     assert_eq!(child.wait().unwrap().code(), Some(0), "{told}");
     assert_eq!(told, "imported 3000  again 0  refused 0\n");
     assert_eq!(world.log(post).await.len(), 3_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_supervisor_enrols_devices_for_those_below_it_and_for_nobody_else() {
+    let world = World::start().await;
+    let (desk, supervisor) = (Desk::of(&world), &world.province.supervisor);
+    let list = "id,kind,carrier,agency,office,holder\nreader-9,device,,H99.17,,\noffice,system,,H99,,\n";
+    assert_eq!(desk.takes(supervisor, "devices", list), "imported 2  again 0  refused 0");
+    assert_eq!(desk.takes(supervisor, "devices", list), "imported 0  again 2  refused 0");
+    let before = written(&world);
+    let foreign = "id,kind,carrier,agency,office,holder\npda-9,device,p,,,\n";
+    let ended = desk.import(supervisor, "devices", foreign, &["--json"]);
+    assert_eq!(ended.rows(), [refused(2, "NOT_FOUND", "carrier")]);
+    assert_eq!(written(&world), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_gone_ends_an_import_which_is_sent_again_from_the_start() {
+    let mut world = World::start().await;
+    let (desk, post) = (Desk::of(&world), world.province.post.clone());
+    let row = |n: u64| format!("{PDA},,arrived,{},20/11/2025 07:00,,,,,,,,{n}\n", codes::item(n));
+    let mut command = desk.command(&post, "scans", "-", &["--json"]);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    write!(input, "{SCANS}\n{}", row(1)).unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap());
+    let mut first = String::new();
+    answers.read_line(&mut first).unwrap();
+    assert!(first.contains("imported"), "a row that is piped alone is answered before the next: {first}");
+    world.gateway.kill();
+    write!(input, "{}", row(2)).unwrap();
+    drop(input);
+    let mut told = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(3), "{told}");
+    assert!(told.contains("imported 1  again 0  refused 0"), "{told}");
+    assert!(told.contains("the rows after line 2 have no answer; send the file again"), "{told}");
+
+    world.gateway.restart();
+    world.connect().await;
+    let list = format!("{SCANS}\n{}{}", row(1), row(2));
+    assert_eq!(Desk::of(&world).takes(&post, "scans", &list), "imported 1  again 1  refused 0");
+    assert_eq!(world.log(&post).await.len(), 2);
 }
 
 /// An import that is fed through a pipe and asked how much memory it ever had.
