@@ -36,7 +36,7 @@ impl Ended {
     /// The last line that counts, wherever it was told.
     fn counts(&self) -> &str {
         let lines = self.out.lines().chain(self.told.lines());
-        lines.filter(|line| line.starts_with("imported ")).last().unwrap_or_default()
+        lines.filter(|line| line.starts_with("imported ")).next_back().unwrap_or_default()
     }
 
     /// Line, status, reason and column of each row.

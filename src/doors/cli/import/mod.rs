@@ -46,8 +46,8 @@ const READ_AHEAD: usize = 64;
 #[command(after_long_help = "\
 The first line names the columns; they may stand in any order among others, with , or ; between
 them. The text is UTF-8 (Excel: Save As, \"CSV UTF-8\"). Days are dd/mm/yyyy or yyyy-mm-dd; a time
-may follow (20/11/2026 14:05), Vietnam's unless it has a zone. Yes is 1, true, có or x. Codes may
-be written ='009010', ' before them or not, with their leading zeros.
+may follow (20/11/2026 14:05), Vietnam's unless it has a zone. Yes is 1, true, có or x. Leading
+zeros of codes stay, also where a spreadsheet wrote =\"009010\" or '009010.
 
 Columns and an example of each KIND:
   carriers    id,name
@@ -93,7 +93,7 @@ Exit code 0 when every row is in; 1 when any was refused; 2 for a wrong command 
 no CSV or lacks a column; 3 when the gateway does not answer: send the file again later.")]
 pub struct Args {
     /// What the rows are
-    #[arg(value_enum, value_name = "KIND", hide_possible_values = false)]
+    #[arg(value_enum, value_name = "KIND")]
     pub kind: Kind,
     /// The CSV file; - reads stdin
     #[arg(value_name = "FILE")]
