@@ -35,8 +35,8 @@ struct Ended {
 impl Ended {
     /// The last line that counts, wherever it was told.
     fn counts(&self) -> &str {
-        let lines = self.out.lines().chain(self.told.lines());
-        lines.filter(|line| line.starts_with("imported ")).next_back().unwrap_or_default()
+        let mut lines = self.out.lines().chain(self.told.lines());
+        lines.rfind(|line| line.starts_with("imported ")).unwrap_or_default()
     }
 
     /// Line, status, reason and column of each row.
