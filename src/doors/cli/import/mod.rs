@@ -107,7 +107,11 @@ fn bar(bytes: Option<u64>) -> ProgressBar {
     let target =
         if stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(bytes, target);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes}  {msg}  {eta}") {
+    let template = match bytes {
+        Some(_) => "{bar:30} {bytes}/{total_bytes}  {msg}  {eta}",
+        None => "{bytes}  {msg}  {elapsed}",
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     bar
