@@ -102,5 +102,5 @@ pub const LEGS_CONTINUED: usize = 32;
 pub const ROW_BYTES: usize = 64 << 10;
 /// Cells of one row: the longest list has thirteen columns, and a back-office's own stand beside them.
 pub const ROW_CELLS: usize = 256;
-/// Rows of a spreadsheet on their way at once: enough to fill a commit, few enough that an answer never waits long.
-pub const ROWS_AT_ONCE: usize = 128;
+/// Rows of a spreadsheet on their way at once: what one commit takes.
+pub const ROWS_AT_ONCE: usize = 500;

@@ -16,6 +16,7 @@ mod durability;
 mod faults;
 mod feeds;
 mod hands;
+mod import;
 mod isolation;
 mod layers;
 mod metrics;

@@ -16,7 +16,6 @@ pub mod import;
 mod lines;
 mod names;
 mod output;
-mod passing;
 mod query;
 pub mod scan;
 mod shapes;

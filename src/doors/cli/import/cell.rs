@@ -33,12 +33,14 @@ pub fn code(cell: &str) -> String {
     bare.strip_prefix('\'').map_or(bare, trimmed).to_owned()
 }
 
-/// A text for people, its Vietnamese marks in one spelling (NFC). A mark before a number is a spreadsheet's.
+/// A text for people on one line, its Vietnamese marks in one spelling (NFC). A mark before a number is a spreadsheet's.
 pub fn text(cell: &str) -> String {
     let bare = unformula(cell);
     let number =
         |rest: &&str| rest.starts_with(|first: char| first.is_ascii_digit() || "+=-".contains(first));
-    bare.strip_prefix('\'').filter(number).unwrap_or(bare).nfc().collect()
+    let bare = bare.strip_prefix('\'').filter(number).unwrap_or(bare);
+    let lines: Vec<&str> = bare.lines().map(trimmed).filter(|line| !line.is_empty()).collect();
+    lines.join(" ").nfc().collect()
 }
 
 fn unformula(cell: &str) -> &str {
@@ -141,6 +143,7 @@ mod tests {
         }
         assert_eq!(text("  Bưu cục  An Hòa "), "Bưu cục  An Hòa");
         assert_eq!(text("Bu\u{31b}u cu\u{323}c"), "Bưu cục");
+        assert_eq!(text("1 Lê Lợi,\r\n\n Huế"), "1 Lê Lợi, Huế");
         assert_eq!(text("'0912345678"), "0912345678");
         assert_eq!(text("'s-Gravenhage"), "'s-Gravenhage");
     }

@@ -4,7 +4,7 @@ use std::io::BufRead;
 
 use super::kind::Kind;
 use super::records::Records;
-use super::split;
+use super::split::Splitter;
 use crate::doors::cli::Failure;
 use crate::doors::cli::human::say;
 use crate::doors::refusal::Language;
@@ -54,7 +54,7 @@ pub fn read(kind: Kind, input: &mut dyn BufRead, language: Language) -> Result<H
 }
 
 fn names(bytes: &[u8], delimiter: u8) -> Vec<String> {
-    let cells = split::cells(bytes, delimiter).unwrap_or_default();
+    let cells = Splitter::new(delimiter).cells(bytes).unwrap_or_default();
     cells.iter().map(|cell| cell.trim().to_ascii_lowercase()).collect()
 }
 

@@ -27,15 +27,11 @@ pub struct Mirror {
 /// Reads all pages of a list and enters them.
 macro_rules! all_pages {
     ($gateway:ident, $request:ident { $($field:ident: $value:expr)? }, $method:ident, $items:ident, $enter:expr) => {{
+        let page_size = limits::PAGE_SIZE_MAX as i32;
         let mut page_token = String::new();
         let mut is_replay;
         loop {
-            let request = v1::$request {
-                page_size: limits::PAGE_SIZE_MAX as i32,
-                page_token,
-                $($field: $value,)?
-                ..v1::$request::default()
-            };
+            let request = v1::$request { page_size, page_token, $($field: $value)? };
             let answer = retried(async || {
                 let call = Call::new($gateway, request.clone());
                 let answer = $gateway.directory().$method(call.request).await;
@@ -60,9 +56,13 @@ impl Mirror {
         let is_replay = all_pages!(gateway, ListCarriersRequest {}, list_carriers, carriers, |sent| {
             enter(&mut directory, Note::Carrier(wire::carrier(sent)?))
         });
-        all_pages!(gateway, ListAgenciesRequest {}, list_agencies, agencies, |sent: &v1::Agency| {
-            agency(&mut directory, sent)
-        });
+        all_pages!(
+            gateway,
+            ListAgenciesRequest { parent: String::new() },
+            list_agencies,
+            agencies,
+            |sent: &v1::Agency| { agency(&mut directory, sent) }
+        );
         all_pages!(gateway, ListProceduresRequest {}, list_procedures, procedures, |sent| {
             enter(&mut directory, Note::Procedure(wire::procedure(sent)?))
         });
@@ -72,7 +72,7 @@ impl Mirror {
     /// Reads the offices too.
     pub async fn read_offices(&mut self, gateway: &Gateway) -> Result<(), Failure> {
         let directory = &mut self.directory;
-        all_pages!(gateway, ListOfficesRequest {}, list_offices, offices, |sent| {
+        all_pages!(gateway, ListOfficesRequest { parent: String::new() }, list_offices, offices, |sent| {
             let office = wire::office(sent, directory)?;
             enter(directory, Note::Office(office))
         });

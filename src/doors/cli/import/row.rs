@@ -8,7 +8,7 @@ use super::cell::{self, Day, Moment};
 use super::header::Header;
 use super::kind::Kind;
 use super::records::{Broken, Record, Records};
-use super::split;
+use super::split::Splitter;
 use crate::doors::cli::Failure;
 use crate::doors::cli::human::say;
 use crate::doors::refusal::Language;
@@ -112,6 +112,7 @@ impl Row {
 /// Reads rows one after the other.
 pub struct Rows<I> {
     records: Records<I>,
+    splitter: Splitter,
     header: Arc<Header>,
     kind: Kind,
     language: Language,
@@ -121,18 +122,20 @@ impl<I: std::io::BufRead> Rows<I> {
     /// The rows behind a header.
     pub fn new(input: I, header: Header, kind: Kind, language: Language) -> Rows<I> {
         let records = Records::new(input, header.delimiter, header.line);
-        Rows { records, header: Arc::new(header), kind, language }
+        let splitter = Splitter::new(header.delimiter);
+        Rows { records, splitter, header: Arc::new(header), kind, language }
     }
 
     /// The next row; `None` at the end. Rows of empty cells are passed over: spreadsheets end with them.
     pub fn next(&mut self) -> Result<Option<Read>, Failure> {
         loop {
             let Some(record) = self.records.next().map_err(Failure::Input)? else { return Ok(None) };
-            let record = match split::cells(&record.bytes, self.header.delimiter) {
-                Some(cells) if record.lines > 1 && cells.len() != self.header.names.len() => {
-                    self.records.split(record)
-                }
-                _ => record,
+            let columns = self.header.names.len();
+            let fits = |cells: Option<Vec<String>>| cells.is_some_and(|cells| cells.len() == columns);
+            let record = match record.lines {
+                0 | 1 => record,
+                _ if fits(self.splitter.cells(&record.bytes)) => record,
+                _ => self.records.split(record),
             };
             let line = record.line;
             match self.cells(&record) {
@@ -146,7 +149,7 @@ impl<I: std::io::BufRead> Rows<I> {
         }
     }
 
-    fn cells(&self, record: &Record) -> Result<Vec<String>, Refusal> {
+    fn cells(&mut self, record: &Record) -> Result<Vec<String>, Refusal> {
         match record.broken {
             Some(Broken::TooLong) => {
                 let most = limits::ROW_BYTES / 1_024;
@@ -173,7 +176,7 @@ impl<I: std::io::BufRead> Rows<I> {
             return Err(self.no_utf8(record, error.valid_up_to()));
         }
         let columns = self.header.names.len();
-        let cells = split::cells(&record.bytes, self.header.delimiter);
+        let cells = self.splitter.cells(&record.bytes);
         let count = cells.as_ref().map_or(limits::ROW_CELLS, Vec::len);
         let cells = cells.unwrap_or_default();
         // Spreadsheets leave out delimiters behind the last full cell. A last line without an end may have lost more.
@@ -198,13 +201,16 @@ impl<I: std::io::BufRead> Rows<I> {
     }
 
     /// The first byte that is no UTF-8, by its place; the text around it is not repeated.
-    fn no_utf8(&self, record: &Record, valid: usize) -> Refusal {
+    fn no_utf8(&mut self, record: &Record, valid: usize) -> Refusal {
         let (before, rest) = record.bytes.split_at(valid);
         let byte = rest.first().copied().unwrap_or_default();
         let column =
             String::from_utf8_lossy(before).chars().rev().take_while(|letter| *letter != '\n').count() + 1;
         let line = record.line + before.iter().filter(|byte| **byte == b'\n').count() as u64;
-        let cell = split::cells(before, self.header.delimiter).map_or(0, |cells| cells.len() - 1);
+        // What stands before it may end within a quoted cell.
+        let within = |splitter: &mut Splitter| splitter.cells(&[before, b"\""].concat());
+        let cells = self.splitter.cells(before).or_else(|| within(&mut self.splitter));
+        let cell = cells.map_or(0, |cells| cells.len().saturating_sub(1));
         let why = match self.language {
             Language::Vietnamese => format!(
                 "dòng {line}, cột {column}: byte 0x{byte:02X} không phải UTF-8, có lẽ là Windows-1258 hay TCVN3; hãy lưu lại thành \"CSV UTF-8\""
@@ -256,7 +262,7 @@ pub mod tests {
     #[test]
     fn empty_rows_are_passed_over_and_lines_counted() {
         let rows = told(b"name,id\n\n,\nPost p,p\n \n\"Post\nq\",q\n");
-        assert_eq!(rows, [(4, "p/Post p".to_owned()), (6, "q/Post\nq".to_owned())]);
+        assert_eq!(rows, [(4, "p/Post p".to_owned()), (6, "q/Post q".to_owned())]);
     }
 
     #[test]

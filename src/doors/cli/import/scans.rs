@@ -71,8 +71,15 @@ impl Reader {
             zone_offset_s,
             device_seq,
             agency: names::whole("agencies/", &agency),
-            office: names::office(&office, &source)
-                .map_err(|failure| Refusal::field(Reason::TextInvalid, "office", failure.to_string()))?,
+            office: names::office(&office, &source).map_err(|_| {
+                let vi = "nguồn không phải của bưu chính: ghi carriers/ID/offices/SỐ";
+                row.refused(
+                    Reason::TextInvalid,
+                    "office",
+                    vi,
+                    "the source is no carrier's: give carriers/ID/offices/CODE",
+                )
+            })?,
             reason: reason(row)?.0,
             measure: measure(row)?.0,
             leg: leg.clone(),

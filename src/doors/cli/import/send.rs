@@ -17,6 +17,7 @@ use super::mirror::Mirror;
 use super::row::Read;
 use crate::doors::cli::Failure;
 use crate::doors::cli::gateway::Gateway;
+use crate::dossier::refusal::Refusal;
 use crate::journal::Note;
 use crate::limits;
 
@@ -28,153 +29,168 @@ type Landing = Pin<Box<dyn Future<Output = Landed>>>;
 
 struct Landed {
     line: u64,
-    /// Whether it is new, or a call's failure.
+    /// What became of it, or a call's failure.
     ended: Result<Became, Failure>,
-    /// What it entered, and under which name.
-    entered: Option<(String, Note)>,
+    /// The name it was to be entered under, and what it then is.
+    entry: Option<(String, Note)>,
+}
+
+/// What happened next.
+enum Next {
+    /// A row was read.
+    Row(Read),
+    /// The first row on its way was answered: the name it had, and what it entered.
+    Landed(Option<(String, Option<Note>)>),
+    /// All were read and answered.
+    Done,
 }
 
 /// Rows on their way.
 struct Flight<'a, 'b> {
+    rows: Rows,
+    all_read: bool,
+    unreadable: Option<Failure>,
     flying: FuturesOrdered<Landing>,
     answers: &'a mut Answers<'b>,
 }
 
-impl Flight<'_, '_> {
+impl<'a, 'b> Flight<'a, 'b> {
+    fn new(rows: Rows, answers: &'a mut Answers<'b>) -> Flight<'a, 'b> {
+        Flight { rows, all_read: false, unreadable: None, flying: FuturesOrdered::new(), answers }
+    }
+
     /// An answer that is known already, behind those still awaited.
     fn known(&mut self, line: u64, became: Became) {
-        self.flying.push_back(Box::pin(ready(Landed { line, ended: Ok(became), entered: None })));
+        self.flying.push_back(Box::pin(ready(Landed { line, ended: Ok(became), entry: None })));
     }
 
-    /// Waits for the first row on its way; what it entered. `None` when there is none.
-    async fn land(&mut self) -> Result<Option<Landed>, Failure> {
-        let Some(landed) = self.flying.next().await else { return Ok(None) };
-        let became = match &landed.ended {
-            Ok(became) => became.clone(),
-            Err(Failure::Refused(refused)) => self.answers.refused_call(refused),
-            Err(_) => return landed.ended.map(|_| None),
+    /// A refusal made here.
+    fn refused(&mut self, line: u64, refusal: &Refusal) {
+        let became = self.answers.refused_here(refusal);
+        self.known(line, became);
+    }
+
+    /// Waits for an answer or, if it may be taken and there is room, a row.
+    async fn next(&mut self, takes_rows: bool) -> Result<Next, Failure> {
+        loop {
+            let room = takes_rows && !self.all_read && self.flying.len() < limits::ROWS_AT_ONCE;
+            // CANCEL: neither loses what it has not given.
+            tokio::select! {
+                biased;
+                Some(landed) = self.flying.next(), if !self.flying.is_empty() => return self.land(landed),
+                row = self.rows.recv(), if room => match row {
+                    Some(Ok(row)) => return Ok(Next::Row(row)),
+                    // What was read before is still answered.
+                    Some(Err(failure)) => (self.all_read, self.unreadable) = (true, Some(failure)),
+                    None => self.all_read = true,
+                },
+                else => return self.unreadable.take().map_or(Ok(Next::Done), Err),
+            }
+        }
+    }
+
+    fn land(&mut self, landed: Landed) -> Result<Next, Failure> {
+        let became = match landed.ended {
+            Ok(became) => became,
+            Err(Failure::Refused(refused)) => self.answers.refused_call(&refused),
+            Err(failure) => return Err(failure),
         };
         self.answers.tell(landed.line, &became)?;
-        let entered = landed.entered.filter(|_| became == Became::Imported);
-        Ok(Some(Landed { ended: Ok(became), entered, ..landed }))
-    }
-
-    fn is_full(&self) -> bool {
-        self.flying.len() >= limits::ROWS_AT_ONCE
+        if self.flying.is_empty() {
+            // Whoever pipes one row at a time gets its answer before the next.
+            self.answers.flush()?;
+        }
+        let is_new = became == Became::Imported;
+        Ok(Next::Landed(landed.entry.map(|(name, note)| (name, is_new.then_some(note)))))
     }
 }
 
 /// Sends rows of the directory.
 pub async fn entries(
     kind: Kind,
-    mut rows: Rows,
+    rows: Rows,
     gateway: &Gateway,
     mirror: &mut Mirror,
     dry_run: bool,
     answers: &mut Answers<'_>,
 ) -> Result<(), Failure> {
-    let mut flight = Flight { flying: FuturesOrdered::new(), answers };
-    // Names on their way: what needs one of them waits until it is there.
+    let mut flight = Flight::new(rows, answers);
+    // Names on their way: a row that needs one of them waits, and all behind it.
     let mut names: BTreeSet<String> = BTreeSet::new();
-    while let Some(read) = rows.recv().await {
-        let (line, entry) = match read? {
-            Read::Refused(line, refusal) => (line, Err(refusal)),
-            Read::Row(row) => (row.line, Entry::of(kind, &row)),
-        };
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(refusal) => {
-                let became = flight.answers.refused_here(&refusal);
-                flight.known(line, became);
-                continue;
+    let mut waiting: Option<(u64, Entry)> = None;
+    loop {
+        match flight.next(waiting.is_none()).await? {
+            Next::Done => return Ok(()),
+            Next::Landed(None) => {}
+            Next::Landed(Some((name, note))) => {
+                names.remove(&name);
+                note.map(|note| note.enter(&mut mirror.directory));
             }
-        };
-        let (name, needs) = entry.names();
-        let waits = names.contains(&name) || needs.iter().any(|need| names.contains(*need));
-        while flight.is_full() || (waits && !names.is_empty()) {
-            land(&mut flight, &mut names, mirror).await?;
+            Next::Row(Read::Refused(line, refusal)) => flight.refused(line, &refusal),
+            Next::Row(Read::Row(row)) => match Entry::of(kind, &row) {
+                Ok(entry) => waiting = Some((row.line, entry)),
+                Err(refusal) => flight.refused(row.line, &refusal),
+            },
         }
+        let ready = waiting.take_if(|(_, entry)| {
+            let (name, needs) = entry.names();
+            !names.contains(&name) && !needs.iter().any(|need| names.contains(*need))
+        });
+        let Some((line, entry)) = ready else { continue };
         if let Some(party) = entry.party() {
             mirror.read_sources(gateway, &party).await?;
         }
         let note = entry.note(&mirror.directory);
         match note.and_then(|note| judge(mirror, &note).map(|is_new| (note, is_new))) {
-            Err(refusal) => {
-                let became = flight.answers.refused_here(&refusal);
-                flight.known(line, became);
-            }
+            Err(refusal) => flight.refused(line, &refusal),
             Ok((_, false)) => flight.known(line, Became::Again),
             Ok((note, true)) if dry_run => {
                 note.enter(&mut mirror.directory);
                 flight.known(line, Became::Imported);
             }
             Ok((note, true)) => {
+                let (name, _) = entry.names();
                 names.insert(name.clone());
                 let sent = Arc::new(entry).send(gateway.clone());
                 flight.flying.push_back(Box::pin(async move {
                     let ended = sent.await.map(|()| Became::Imported);
-                    Landed { line, ended, entered: Some((name, note)) }
+                    Landed { line, ended, entry: Some((name, note)) }
                 }));
             }
         }
     }
-    while land(&mut flight, &mut names, mirror).await? {}
-    Ok(())
-}
-
-/// Waits for the first row on its way and enters it in the mirror; false when there is none.
-async fn land(
-    flight: &mut Flight<'_, '_>,
-    names: &mut BTreeSet<String>,
-    mirror: &mut Mirror,
-) -> Result<bool, Failure> {
-    let Some(landed) = flight.land().await? else {
-        names.clear();
-        return Ok(false);
-    };
-    if let Some((name, note)) = landed.entered {
-        names.remove(&name);
-        note.enter(&mut mirror.directory);
-    }
-    Ok(true)
 }
 
 /// Registers dossiers and orders their legs.
 pub async fn dossiers(
-    mut rows: Rows,
+    rows: Rows,
     gateway: &Gateway,
     mirror: &Mirror,
     dry_run: bool,
     answers: &mut Answers<'_>,
 ) -> Result<(), Failure> {
-    let mut flight = Flight { flying: FuturesOrdered::new(), answers };
-    while let Some(read) = rows.recv().await {
-        while flight.is_full() {
-            flight.land().await?;
-        }
-        let (line, filing) = match read? {
-            Read::Refused(line, refusal) => (line, Err(refusal)),
-            Read::Row(row) => (row.line, Filing::of(&row)),
+    let mut flight = Flight::new(rows, answers);
+    loop {
+        let (line, filing) = match flight.next(true).await? {
+            Next::Done => return Ok(()),
+            Next::Landed(_) => continue,
+            Next::Row(Read::Refused(line, refusal)) => (line, Err(refusal)),
+            Next::Row(Read::Row(row)) => (row.line, Filing::of(&row)),
         };
         let checked = filing.and_then(|filing| match dry_run {
             true => filing.check(&mirror.directory).map(|()| filing),
             false => Ok(filing),
         });
         match checked {
-            Err(refusal) => {
-                let became = flight.answers.refused_here(&refusal);
-                flight.known(line, became);
-            }
+            Err(refusal) => flight.refused(line, &refusal),
             Ok(_) if dry_run => flight.known(line, Became::Imported),
             Ok(filing) => {
                 let sent = Arc::new(filing).send(gateway.clone());
                 flight.flying.push_back(Box::pin(async move {
                     let became = |is_new| if is_new { Became::Imported } else { Became::Again };
-                    Landed { line, ended: sent.await.map(became), entered: None }
+                    Landed { line, ended: sent.await.map(became), entry: None }
                 }));
             }
         }
     }
-    while flight.land().await?.is_some() {}
-    Ok(())
 }

@@ -1,31 +1,49 @@
 //! A row's cells, unquoted.
 
-use csv_core::{ReadRecordResult, ReaderBuilder, Terminator};
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder, Terminator};
 
 use crate::limits;
 
-/// The cells of a row; `None` where there are more than any list has. What is no UTF-8 was told before.
-pub fn cells(bytes: &[u8], delimiter: u8) -> Option<Vec<String>> {
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).build();
-    let mut row = bytes.to_vec();
-    // The library passes over empty lines at the beginning: a row that is one has one empty cell.
-    if row.is_empty() {
-        return Some(vec![String::new()]);
+/// Splits rows. It is made once: the library's table of states costs more than a row.
+#[derive(Debug)]
+pub struct Splitter {
+    reader: Reader,
+    row: Vec<u8>,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Splitter {
+    /// For rows with this byte between their cells.
+    pub fn new(delimiter: u8) -> Splitter {
+        let reader = ReaderBuilder::new().delimiter(delimiter).terminator(Terminator::Any(b'\n')).build();
+        Splitter { reader, row: Vec::new(), text: Vec::new(), ends: vec![0; limits::ROW_CELLS] }
     }
-    row.push(b'\n');
-    let mut text = vec![0; row.len()];
-    let mut ends = vec![0; limits::ROW_CELLS];
-    let (ended, _, _, count) = reader.read_record(&row, &mut text, &mut ends);
-    if ended != ReadRecordResult::Record {
-        return None;
+
+    /// The cells of a row; `None` where a quote is open at its end, or there are more cells than any list has. What is no
+    /// UTF-8 was told before.
+    pub fn cells(&mut self, bytes: &[u8]) -> Option<Vec<String>> {
+        // The library passes over empty lines at the beginning: a row that is one has one empty cell.
+        if bytes.is_empty() {
+            return Some(vec![String::new()]);
+        }
+        self.row.clear();
+        self.row.extend_from_slice(bytes);
+        self.row.push(b'\n');
+        self.text.resize(self.row.len(), 0);
+        self.reader.reset();
+        let (ended, _, _, count) = self.reader.read_record(&self.row, &mut self.text, &mut self.ends);
+        if ended != ReadRecordResult::Record {
+            return None;
+        }
+        let mut from = 0;
+        let cell = |to: usize| {
+            let cell = self.text.get(from..to).unwrap_or_default();
+            from = to;
+            String::from_utf8_lossy(cell).into_owned()
+        };
+        Some(self.ends.iter().take(count).copied().map(cell).collect())
     }
-    let mut from = 0;
-    let cell = |to: usize| {
-        let cell = text.get(from..to).unwrap_or_default();
-        from = to;
-        String::from_utf8_lossy(cell).into_owned()
-    };
-    Some(ends.iter().take(count).copied().map(cell).collect())
 }
 
 #[cfg(test)]
@@ -36,13 +54,16 @@ mod tests {
 
     #[test]
     fn cells_are_unquoted_and_empty_ones_kept() {
-        let of = |text: &str| cells(text.as_bytes(), b';').unwrap();
+        let mut splitter = Splitter::new(b';');
+        let mut of = |text: &str| splitter.cells(text.as_bytes()).unwrap();
         assert_eq!(of("a;\"b;\"\"c\"\"\nd\";;"), ["a", "b;\"c\"\nd", "", ""]);
         assert_eq!(of(""), [""]);
         assert_eq!(of("\"\""), [""]);
         assert_eq!(of(";"), ["", ""]);
         assert_eq!(of("5\" pipe;x"), ["5\" pipe", "x"]);
-        assert!(cells(";".repeat(limits::ROW_CELLS).as_bytes(), b';').is_none());
+        assert!(splitter.cells(";".repeat(limits::ROW_CELLS).as_bytes()).is_none());
+        assert!(splitter.cells(b"a;\"b").is_none());
+        assert_eq!(splitter.cells(b"a;b").unwrap(), ["a", "b"], "nothing is left of the row before");
     }
 
     proptest! {
@@ -59,10 +80,11 @@ mod tests {
                 written.extend_from_slice(b"\r\n");
             }
             let mut records = Records::new(written.as_slice(), b',', 0);
+            let mut splitter = Splitter::new(b',');
             let mut read = Vec::new();
             while let Some(record) = records.next().unwrap() {
                 prop_assert_eq!(record.broken, None);
-                read.push(cells(&record.bytes, b',').unwrap());
+                read.push(splitter.cells(&record.bytes).unwrap());
             }
             prop_assert_eq!(read, rows);
         }

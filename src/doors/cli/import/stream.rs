@@ -11,8 +11,9 @@ use super::mirror::Mirror;
 use super::row::Read;
 use super::scans::{Reader, Scan};
 use super::send::Rows;
+use crate::doors::cli::Failure;
 use crate::doors::cli::gateway::Gateway;
-use crate::doors::cli::{Failure, passing};
+use crate::doors::cli::sync::wait_asked;
 use crate::doors::wire::v1::line_result::Result as Decided;
 use crate::doors::wire::{into, v1};
 use crate::dossier::refusal::Refusal;
@@ -24,8 +25,6 @@ const BATCH_BYTES: usize = limits::MESSAGE_BYTES / 10 * 9;
 const LINGER: Duration = Duration::from_millis(20);
 /// A gateway that puts a line off so often will not take it today.
 const PUT_OFF_MAX: u32 = 20;
-/// No gateway asks to wait longer.
-const WAIT_MAX: Duration = Duration::from_secs(30);
 /// Sources of which a dry run remembers what the gateway says.
 const SOURCES: usize = 10_000;
 
@@ -126,7 +125,7 @@ async fn send(
             let decided = match result.result.ok_or(Failure::Incomplete("result of a line"))? {
                 Decided::Recorded(recorded) if recorded.replayed => Became::Again,
                 Decided::Recorded(_) => Became::Imported,
-                Decided::Refusal(refusal) => match passing::wait_asked(&refusal, WAIT_MAX) {
+                Decided::Refusal(refusal) => match wait_asked(&refusal) {
                     Some(asked) if put_off < PUT_OFF_MAX => {
                         wait = wait.max(asked);
                         again.push((index, scan));

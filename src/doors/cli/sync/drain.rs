@@ -9,14 +9,15 @@ use tonic::Streaming;
 use super::Told;
 use super::line::Numbered;
 use super::unanswered::Unanswered;
+use crate::doors::cli::Failure;
 use crate::doors::cli::gateway::{CallId, ClientArgs, Gateway};
 use crate::doors::cli::shapes::Synced;
-use crate::doors::cli::{Failure, passing};
 use crate::doors::wire::v1::line_result::Result as Decided;
 use crate::doors::wire::v1::sync_events_request::Message as Up;
 use crate::doors::wire::v1::sync_events_response::Message as Down;
 use crate::doors::wire::{time, v1};
 use crate::dossier::names::Micros;
+use crate::dossier::refusal::Reason;
 use crate::limits;
 
 /// Waits between attempts to reach a gateway that is being restarted; in all about ten seconds.
@@ -172,9 +173,7 @@ impl Drain<'_, '_> {
                 Synced::recorded(line.line, id, &recorded)
             }
             Some(Decided::Refusal(refusal)) => {
-                if let Some(wait) =
-                    passing::wait_asked(&refusal, WAIT_MAX).filter(|_| line.put_off < PUT_OFF_MAX)
-                {
+                if let Some(wait) = wait_asked(&refusal).filter(|_| line.put_off < PUT_OFF_MAX) {
                     self.unanswered.put_off(line, wait, Instant::now());
                     return Ok(());
                 }
@@ -185,6 +184,14 @@ impl Drain<'_, '_> {
         };
         self.told.line(&synced)
     }
+}
+
+/// How long to wait before a refused line goes again; `None` where that would not help.
+pub fn wait_asked(refusal: &v1::Refusal) -> Option<Duration> {
+    let passing = [Reason::Overloaded, Reason::StoreUnavailable, Reason::ClockSuspect];
+    let asked = refusal.retry_after.as_ref()?;
+    let wait = Duration::try_from(*asked).unwrap_or(WAIT_MAX);
+    passing.iter().any(|reason| reason.text() == refusal.reason).then(|| wait.min(WAIT_MAX))
 }
 
 /// Whether another attempt may go better: no answer, or a gateway that says so itself.
@@ -212,5 +219,24 @@ async fn next(
 async fn sleep_until(at: Option<Instant>) {
     if let Some(at) = at {
         tokio::time::sleep_until(at.into()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_goes_again_only_where_that_may_help() {
+        let refusal = |reason: &str, seconds: Option<i64>| v1::Refusal {
+            reason: reason.into(),
+            retry_after: seconds.map(|seconds| prost_types::Duration { seconds, nanos: 0 }),
+            ..Default::default()
+        };
+        assert_eq!(wait_asked(&refusal("OVERLOADED", Some(2))), Some(Duration::from_secs(2)));
+        assert_eq!(wait_asked(&refusal("OVERLOADED", Some(9_999))), Some(WAIT_MAX));
+        assert_eq!(wait_asked(&refusal("OVERLOADED", Some(-1))), Some(WAIT_MAX));
+        assert_eq!(wait_asked(&refusal("OVERLOADED", None)), None);
+        assert_eq!(wait_asked(&refusal("CHECK_DIGIT", Some(2))), None);
     }
 }

@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use super::gateway::ClientArgs;
 use super::human::say;
 use super::{Exit, Failure, Output, lines};
+pub(super) use drain::wait_asked;
 use line::{Numbered, Reader};
 
 /// An event of 4 KiB and a personal part of 8 KiB, written as JSON with every character escaped.
