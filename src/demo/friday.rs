@@ -32,7 +32,7 @@ pub(super) async fn live(
     let day = &mut day;
 
     let mut file = File::begin(day).await.context("a file leaves the commune")?;
-    file.to_the_ministry(day).await.context("the file goes to the ministry")?;
+    file.goes_to_the_ministry(day).await.context("the file goes to the ministry")?;
     results::handed_over(day).await.context("the results are handed over")?;
     offline::leaves(day).await.context("postman 3 leaves")?;
     file.leaves_the_ministry(day).await.context("the file leaves the ministry")?;

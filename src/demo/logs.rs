@@ -7,8 +7,8 @@ use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 
 use super::hands::Hand;
-use super::words::at;
 use crate::doors::wire::v1;
+use crate::dossier::names::Micros;
 use crate::seal::record::Record;
 use v1::feed_service_client::FeedServiceClient;
 use v1::pull_events_request::Start;
@@ -22,11 +22,11 @@ pub(super) struct Line {
 }
 
 /// A party's whole log, which must be dense, and the bookmark behind it.
-pub(super) async fn read(hand: &Hand) -> anyhow::Result<(Vec<Line>, Bytes)> {
+pub(super) async fn read(hand: &Hand, now: Micros) -> anyhow::Result<(Vec<Line>, Bytes)> {
     let mut lines = Vec::new();
     let mut start = None;
     loop {
-        let page = page(hand, start, 1_000).await?;
+        let page = page(hand, start, 1_000, now).await?;
         for event in page.events {
             let due = lines.len() as u64 + 1;
             ensure!(event.seq == due, "number {due} is missing: after {} comes {}", due - 1, event.seq);
@@ -41,18 +41,22 @@ pub(super) async fn read(hand: &Hand) -> anyhow::Result<(Vec<Line>, Bytes)> {
 }
 
 /// How many events there are behind a bookmark; one page at most.
-pub(super) async fn behind(hand: &Hand, bookmark: &Bytes) -> anyhow::Result<usize> {
-    Ok(page(hand, Some(bookmark.clone()), 1_000).await?.events.len())
+pub(super) async fn behind(hand: &Hand, bookmark: &Bytes, now: Micros) -> anyhow::Result<usize> {
+    Ok(page(hand, Some(bookmark.clone()), 1_000, now).await?.events.len())
 }
 
-async fn page(hand: &Hand, cursor: Option<Bytes>, page_size: i32) -> anyhow::Result<v1::PullEventsResponse> {
+async fn page(
+    hand: &Hand,
+    cursor: Option<Bytes>,
+    page_size: i32,
+    now: Micros,
+) -> anyhow::Result<v1::PullEventsResponse> {
     let request = v1::PullEventsRequest {
         start: cursor.map(Start::Cursor),
         page_size,
         ..v1::PullEventsRequest::default()
     };
-    let pulled =
-        FeedServiceClient::new(hand.channel()).pull_events(hand.ask(request, at("Fri 18:00"))?).await;
+    let pulled = FeedServiceClient::new(hand.channel()).pull_events(hand.ask(request, now)?).await;
     Ok(pulled?.into_inner())
 }
 
@@ -65,9 +69,9 @@ pub(super) fn keep(path: &Path, bookmark: &Bytes) -> anyhow::Result<()> {
 }
 
 /// Goes on from a kept bookmark: the gateway refuses one that is ahead of its log.
-pub(super) async fn go_on(hand: &Hand, kept: &Path) -> anyhow::Result<()> {
+pub(super) async fn go_on(hand: &Hand, kept: &Path, now: Micros) -> anyhow::Result<()> {
     let bookmark = Bytes::from(fs::read(kept).with_context(|| format!("read {}", kept.display()))?);
-    match page(hand, Some(bookmark), 1).await {
+    match page(hand, Some(bookmark), 1, now).await {
         Ok(_) => Ok(()),
         Err(why) => bail!("its end is missing: {why}"),
     }

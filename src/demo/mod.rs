@@ -15,6 +15,7 @@ mod ledger;
 mod logs;
 mod scenes;
 mod sights;
+mod tables;
 mod telling;
 mod words;
 

@@ -10,7 +10,7 @@ use super::envelopes::{AT_THE_DOOR, runs};
 use super::hands::{Hand, why};
 use super::logs;
 use super::telling::Telling;
-use super::words::at;
+use super::words::{at, clock, date};
 use crate::doors::wire::v1;
 use crate::dossier::names::Micros;
 use v1::LegState as State;
@@ -26,7 +26,7 @@ pub(super) async fn tell(gateway: &Child, data: &Path, telling: &Telling) -> any
     let neighbour = Hand::of(gateway, data, "neighbour", "").await?;
     applicant(&commune, telling, now).await.context("the commune asks")?;
     officer(&centre, telling, now).await.context("the centre asks")?;
-    feed(&department, telling).await.context("H99.14 reads its feed")?;
+    feed(&department, telling, now).await.context("H99.14 reads its feed")?;
     post(&supervisor, telling, now).await.context("the post's supervisor asks")?;
     earlier(&supervisor, telling, now).await.context("the post's supervisor asks for an earlier time")?;
     stranger(&neighbour, telling, now).await.context("H99.17 asks")
@@ -69,9 +69,9 @@ async fn officer(centre: &Hand, telling: &Telling, now: Micros) -> anyhow::Resul
     Ok(())
 }
 
-async fn feed(department: &Hand, telling: &Telling) -> anyhow::Result<()> {
-    let (lines, bookmark) = logs::read(department).await?;
-    let behind = logs::behind(department, &bookmark).await?;
+async fn feed(department: &Hand, telling: &Telling, now: Micros) -> anyhow::Result<()> {
+    let (lines, bookmark) = logs::read(department, now).await?;
+    let behind = logs::behind(department, &bookmark, now).await?;
     ensure!(behind == 0, "{behind} events behind the end of the log");
     telling.and(
         ["agency H99.14 (feed)", "cơ quan H99.14 (luồng sự kiện)"],
@@ -137,19 +137,4 @@ async fn stranger(neighbour: &Hand, telling: &Telling, now: Micros) -> anyhow::R
 
 fn short(office: &str) -> &str {
     office.rsplit('/').next().unwrap_or_default()
-}
-
-/// A time as Vietnam's clocks show it.
-fn local(time: Option<prost_types::Timestamp>) -> anyhow::Result<jiff::Zoned> {
-    let time = time.context("a time is missing")?;
-    let time = jiff::Timestamp::from_second(time.seconds).context("read a time")?;
-    Ok(time.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7))))
-}
-
-fn clock(time: Option<prost_types::Timestamp>) -> anyhow::Result<String> {
-    Ok(local(time)?.strftime("%H:%M").to_string())
-}
-
-fn date(time: Option<prost_types::Timestamp>) -> anyhow::Result<String> {
-    Ok(local(time)?.strftime("%d/%m").to_string())
 }

@@ -1,5 +1,6 @@
 //! Words of the demonstration: times, codes, events. All numbers lie in ranges that no carrier gives out.
 
+use anyhow::Context;
 use prost::Message;
 
 use super::cast::POST;
@@ -77,7 +78,24 @@ pub(super) fn signed() -> bytes::Bytes {
     v1::Personal { proof_sha256: proof, ..v1::Personal::default() }.encode_to_vec().into()
 }
 
-/// How a number is read in Vietnam or elsewhere: whole hours of a span in microseconds.
+/// Whole hours of a span in microseconds.
 pub(super) fn hours(us: i64) -> i64 {
     us / (3_600 * Micros::SECOND)
+}
+
+/// A time as Vietnam's clocks show it.
+fn local(time: Option<prost_types::Timestamp>) -> anyhow::Result<jiff::Zoned> {
+    let time = time.context("a time is missing")?;
+    let time = jiff::Timestamp::from_second(time.seconds).context("read a time")?;
+    Ok(time.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7))))
+}
+
+/// `hh:mm`.
+pub(super) fn clock(time: Option<prost_types::Timestamp>) -> anyhow::Result<String> {
+    Ok(local(time)?.strftime("%H:%M").to_string())
+}
+
+/// `dd/mm`.
+pub(super) fn date(time: Option<prost_types::Timestamp>) -> anyhow::Result<String> {
+    Ok(local(time)?.strftime("%d/%m").to_string())
 }

@@ -3,9 +3,9 @@
 use anyhow::Context;
 
 use crate::demo::cast::COMMUNE;
-use crate::demo::envelopes::{AT_THE_DOOR, for_the_commune};
+use crate::demo::envelopes::for_the_commune;
 use crate::demo::friday::Day;
-use crate::demo::words::{at, event, event_at};
+use crate::demo::words::{at, date, event, event_at};
 use crate::doors::wire::v1;
 use v1::EventType as Type;
 
@@ -26,18 +26,17 @@ pub(in crate::demo) async fn accepts(day: &mut Day<'_>) -> anyhow::Result<()> {
     }
     let born = |dossier: &v1::Dossier| dossier.code.clone().unwrap_or_default().value;
     let first = dossiers.first().context("nothing was accepted")?;
+    let item = first.legs.iter().flat_map(|leg| &leg.items).next().context("no envelope")?.clone();
+    let due = date(first.due_at)?;
     day.telling.at(
         "Fri 10:15",
         [
             &format!("commune H99.60.05 accepts {accepted} of {}", items.len()),
             &format!("xã H99.60.05 ký nhận {accepted}/{}", items.len()),
         ],
-        [&format!("{} ←", born(first)), &format!("{} ←", born(first))],
+        [&format!("code born: {}", born(first)), &format!("mã hồ sơ: {}", born(first))],
     );
-    day.telling.and(
-        ["a dossier code is born", "mã hồ sơ ra đời"],
-        [&format!("  {AT_THE_DOOR}, due Fri 27"), &format!("  {AT_THE_DOOR}, hẹn trả T6 27")],
-    );
+    day.telling.and(["", ""], [&format!("← {item}, due {due}"), &format!("← {item}, hẹn trả {due}")]);
 
     let third = dossiers.last().context("nothing was accepted")?;
     let order = v1::OrderLegRequest {
@@ -52,8 +51,8 @@ pub(in crate::demo) async fn accepts(day: &mut Day<'_>) -> anyhow::Result<()> {
     let state = leg.state().as_str_name().trim_start_matches("LEG_STATE_");
     day.telling.at(
         "Fri 10:30",
-        ["H99.60.05 wants one more paper of applicant 3", "H99.60.05 cần người nộp 3 gửi bổ sung một giấy"],
-        [&format!("a {kind} leg is {state}"), &format!("lượt chuyển {kind}: {state}")],
+        ["H99.60.05 wants one more paper, applicant 3", "H99.60.05 cần thêm giấy tờ, người nộp 3"],
+        [&format!("{kind} leg {state}"), &format!("lượt chuyển {kind}: {state}")],
     );
     Ok(())
 }

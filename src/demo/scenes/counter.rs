@@ -31,10 +31,10 @@ pub(in crate::demo) async fn hands_over(day: &mut Day<'_>) -> anyhow::Result<()>
     day.telling.at(
         "Fri 16:55",
         [
-            &format!("clerk 2 offers {offered} envelopes to centre H99.01"),
+            &format!("clerk 2 offers {offered} to the centre H99.01"),
             &format!("giao dịch viên 2 bàn giao {offered} cho H99.01"),
         ],
-        [&format!("{offered} wait for the officer's signature"), &format!("{offered} chờ ký nhận")],
+        [&format!("{offered} wait for a signature"), &format!("{offered} chờ ký nhận")],
     );
 
     let now = at("Fri 16:58");
@@ -56,12 +56,12 @@ pub(in crate::demo) async fn hands_over(day: &mut Day<'_>) -> anyhow::Result<()>
     day.counted.add("envelopes taken with a reservation", reserved);
     day.counted.add("envelopes missing at the counter", missing);
     day.counted.add("envelopes taken that were not listed", unlisted);
-    let exceptions = MISSING.len() + 1;
+    let exceptions = missing + reserved;
     day.telling.at(
         "Fri 16:58",
         [
-            &format!("officer 1 signs: all but {exceptions}, and one not listed"),
-            &format!("công chức 1 ký nhận: trừ {exceptions}, thêm một"),
+            &format!("officer 1: all except {exceptions}, plus {unlisted} unlisted"),
+            &format!("công chức 1 ký nhận: trừ {exceptions}, thêm {unlisted}"),
         ],
         [
             &format!("{plain} taken  {reserved} with reservation"),

@@ -6,6 +6,7 @@ use crate::demo::envelopes::{AT_THE_DOOR, PickUp, for_the_centre, for_the_commun
 use crate::demo::friday::Day;
 use crate::demo::words::{at, event, event_at, slip};
 use crate::doors::wire::{time, v1};
+use crate::seal::record::Record;
 use v1::EventType as Type;
 
 use super::clean;
@@ -24,17 +25,15 @@ pub(in crate::demo) async fn at_the_door(day: &mut Day<'_>) -> anyhow::Result<()
     let tally = (1..=4).map(|component| v1::Tally { component, originals: 1, ..v1::Tally::default() });
     let taken = picked_up(&pick_ups[0], "").context("nothing at the door")?;
     let taken = v1::Event { tally: tally.collect(), ..taken };
-    let papers = taken.tally.len();
     let recorded = postman.scan(taken, at("Fri 07:05")).await?;
-    ensure!(recorded.code == AT_THE_DOOR, "another envelope was at the door: {}", recorded.code);
+    let leg = postman.sees(&recorded.code, None, at("Fri 07:05")).await?.legs.pop().context("no leg")?;
+    let (items, slip_number) = (leg.items.join(" "), leg.slip);
+    ensure!(items == AT_THE_DOOR, "another envelope was at the door: {items}");
     day.counted.add("pick-ups", clean(&[recorded]));
     day.telling.at(
         "Fri 07:05",
         ["postman 1, at the door, no dossier code yet", "bưu tá 1 tại nhà người nộp, chưa có mã hồ sơ"],
-        [
-            &format!("{AT_THE_DOOR} ← slip {}, {papers} papers", pick_ups[0].slip),
-            &format!("{AT_THE_DOOR} ← phiếu {}, {papers} giấy", pick_ups[0].slip),
-        ],
+        [&format!("{items} ← slip {slip_number}"), &format!("{items} ← phiếu {slip_number}")],
     );
 
     let missing = v1::Event {
@@ -44,16 +43,15 @@ pub(in crate::demo) async fn at_the_door(day: &mut Day<'_>) -> anyhow::Result<()
         until: Some(time::timestamp(at("Mon+ 08:00"))),
         ..event(Type::PickupFailed, "")
     };
-    let reason = missing.reason().as_str_name().trim_start_matches("REASON_");
     let recorded = postman.scan(missing, at("Fri 07:40")).await?;
+    let record = Record::decode(&recorded.record).context("read a record")?;
+    let reason = v1::Reason::try_from(record.reason.0).unwrap_or_default();
+    let (slip_number, reason) = (recorded.code.clone(), reason.as_str_name().trim_start_matches("REASON_"));
     day.counted.add("pick-ups that failed", super::in_state(&[recorded], v1::LegState::PickupFailed));
     day.telling.at(
         "Fri 07:40",
         ["postman 1: papers missing, not taken", "bưu tá 1: thiếu giấy tờ, không nhận"],
-        [
-            &format!("slip {}  {reason}, again Mon 23", pick_ups[1].slip),
-            &format!("phiếu {}  {reason}, T2 23", pick_ups[1].slip),
-        ],
+        [&format!("slip {slip_number}  {reason}"), &format!("phiếu {slip_number}  {reason}")],
     );
     Ok(())
 }
@@ -73,7 +71,7 @@ pub(in crate::demo) async fn other_doors(day: &mut Day<'_>) -> anyhow::Result<()
     day.counted.add("pick-ups", taken);
     day.telling.at(
         "Fri 07:50",
-        ["the other doors, and the offices' own counters", "các nhà khác và quầy của bưu cục"],
+        ["other doors, and the offices' counters", "nhà khác và quầy bưu cục"],
         [
             &format!("{taken} taken, each on its order by its slip"),
             &format!("{taken} đã nhận, khớp phiếu đăng ký"),

@@ -58,7 +58,7 @@ impl File {
     }
 
     /// The centre sends it on; it is late.
-    pub(in crate::demo) async fn to_the_ministry(&mut self, day: &mut Day<'_>) -> anyhow::Result<()> {
+    pub(in crate::demo) async fn goes_to_the_ministry(&mut self, day: &mut Day<'_>) -> anyhow::Result<()> {
         let people = &mut day.people;
         let hop = self.hop(CENTRE, MINISTRY, at("Wed 10:00"));
         let times = [at("Tue 10:00"), at("Tue 14:00")];

@@ -2,16 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
+use bytes::Bytes;
+use tokio::sync::mpsc::Sender;
 
 use crate::demo::envelopes::runs;
 use crate::demo::friday::Day;
+use crate::demo::hands::Hand;
 use crate::demo::words::{at, event, minutes, signed};
 use crate::doors::wire::v1;
+use crate::dossier::names::Micros;
 use v1::EventType as Type;
 
-/// Answers that are in when the gateway dies: others are on their way.
+/// Answers that are in when the gateway dies; as many scans as there are senders are on their way then.
 const ANSWERS_FIRST: usize = 25;
+/// Scans that are on their way at once.
+const SENDERS: usize = 10;
 
 pub(in crate::demo) async fn while_delivering(day: &mut Day<'_>) -> anyhow::Result<()> {
     let [first, _, _] = runs();
@@ -22,23 +28,20 @@ pub(in crate::demo) async fn while_delivering(day: &mut Day<'_>) -> anyhow::Resu
         let line = postman.line(event(Type::Delivered, item), at("Fri 09:00").plus(minutes(4 * nth)));
         lines.push(v1::Capture { personal: signed(), ..line });
     }
-    let mut sending = tokio::task::JoinSet::new();
-    for (nth, line) in lines.iter().cloned().enumerate() {
-        let hand = postman.clone();
-        sending.spawn(async move { (nth, hand.send(line, now).await) });
+    let (heard, mut answers) = tokio::sync::mpsc::channel(lines.len());
+    let numbered: Vec<(usize, v1::Capture)> = lines.iter().cloned().enumerate().collect();
+    for lines in numbered.chunks(lines.len().div_ceil(SENDERS)) {
+        tokio::spawn(send_until_silent(postman.clone(), lines.to_vec(), now, heard.clone()));
     }
+    drop(heard);
     let mut answered = BTreeMap::new();
-    let mut killed = false;
-    while let Some(sent) = sending.join_next().await {
-        if let (nth, Ok(Ok(recorded))) = sent.context("a sender ended badly")? {
-            answered.insert(nth, recorded.record);
-        }
-        if answered.len() == ANSWERS_FIRST && !killed {
+    while let Some((nth, record)) = answers.recv().await {
+        answered.insert(nth, record);
+        if answered.len() == ANSWERS_FIRST {
             day.gateway.kill_and_restart()?;
-            killed = true;
         }
     }
-    ensure!(killed, "only {} scans were answered", answered.len());
+    ensure!(answered.len() >= ANSWERS_FIRST, "only {} scans were answered", answered.len());
     day.people.reconnect(day.gateway).await?;
 
     let (mut replayed, mut lost, mut kept) = (0, 0, 0);
@@ -55,18 +58,33 @@ pub(in crate::demo) async fn while_delivering(day: &mut Day<'_>) -> anyhow::Resu
     let answered = answered.len();
     day.telling.at(
         "Fri 16:20",
+        ["gateway killed (SIGKILL) and restarted", "hệ thống bị ngắt (SIGKILL), khởi động lại"],
         [
-            &format!("gateway killed (SIGKILL) among {kept} deliveries"),
-            &format!("hệ thống bị ngắt (SIGKILL) giữa {kept} lượt phát"),
+            &format!("{answered} of {kept} scans answered until then"),
+            &format!("đã trả lời {answered}/{kept} lượt quét"),
         ],
-        [&format!("{answered} were answered; restarted"), &format!("{answered} đã trả lời; khởi động lại")],
     );
     day.telling.and(
         [&format!("all {kept} sent again"), &format!("gửi lại cả {kept}")],
         [
             &format!("{replayed} replayed  {lost} of the answered lost"),
-            &format!("{replayed} lặp lại  mất {lost} đã trả lời"),
+            &format!("{replayed} lặp lại  mất {lost} lượt đã trả lời"),
         ],
     );
     Ok(())
+}
+
+/// Sends one line after the other until nobody answers any more, and passes on what was answered.
+async fn send_until_silent(
+    hand: Hand,
+    lines: Vec<(usize, v1::Capture)>,
+    now: Micros,
+    heard: Sender<(usize, Bytes)>,
+) {
+    for (nth, line) in lines {
+        let Ok(Ok(recorded)) = hand.send(line, now).await else { return };
+        if heard.send((nth, recorded.record)).await.is_err() {
+            return;
+        }
+    }
 }

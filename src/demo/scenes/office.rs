@@ -24,10 +24,7 @@ pub(in crate::demo) async fn scans(day: &mut Day<'_>) -> anyhow::Result<()> {
     ensure!(recorded.repaired, "the Telex scan was not repaired but read as {}", recorded.code);
     day.telling.at(
         "Fri 08:20",
-        [
-            &format!("clerk 1 scans {spoilt} (Telex on)"),
-            &format!("giao dịch viên 1 quét {spoilt} (đang bật Telex)"),
-        ],
+        [&format!("clerk 1 scans {spoilt} (Telex on)"), &format!("quét {spoilt} (đang bật Telex)")],
         [
             &format!("read as {}, flagged repaired", recorded.code),
             &format!("đọc là {}, ghi đã sửa", recorded.code),

@@ -11,8 +11,10 @@ use tonic::transport::Channel;
 use crate::demo::envelopes::runs;
 use crate::demo::friday::Day;
 use crate::demo::hands::Hand;
+use crate::demo::logs;
 use crate::demo::words::{at, event, event_at, hours, minutes, signed};
 use crate::doors::wire::v1;
+use crate::dossier::event::EventType;
 use crate::dossier::names::Micros;
 use crate::seal::record::Record;
 use v1::EventType as Type;
@@ -49,8 +51,8 @@ pub(in crate::demo) async fn leaves(day: &mut Day<'_>) -> anyhow::Result<()> {
     day.telling.at(
         "Thu 06:45",
         [
-            &format!("postman 3 leaves with {count} results for two days"),
-            &format!("bưu tá 3 đi phát {count} kết quả trong hai ngày"),
+            &format!("postman 3 leaves for two days, {count} results"),
+            &format!("bưu tá 3 đi phát hai ngày, {count} kết quả"),
         ],
         [&format!("phone's clock {ahead}: seen, put right"), &format!("đồng hồ máy {ahead}: đã hiệu chỉnh")],
     );
@@ -99,10 +101,9 @@ pub(in crate::demo) async fn comes_back(day: &mut Day<'_>) -> anyhow::Result<()>
     let sent = CUT_AFTER + outbox.len() - answered;
     let replayed = second.iter().filter(|recorded| recorded.replayed).count();
     first.extend(second);
-    let kept: BTreeSet<u64> = first.iter().filter_map(|one| Some(one.position?.pos)).collect();
     let of_one_act = first.iter().filter(|one| one.placement() == v1::Placement::Corroborates).count();
-    let kept = kept.len();
-    let twice = first.len() - kept;
+    let (kept, twice) = in_the_log(&day.people.clerk_2, new_phone.source(), now).await?;
+    let keyed = day.counted.of("deliveries keyed from paper");
 
     day.counted.add("scans on the old phone", outbox.len());
     day.counted.add("lines sent from its outbox", sent);
@@ -112,7 +113,7 @@ pub(in crate::demo) async fn comes_back(day: &mut Day<'_>) -> anyhow::Result<()>
     day.counted.add("of them corroborated", of_one_act);
     day.telling.at(
         "Fri 15:30",
-        ["postman 3 back after two days without network", "bưu tá 3 trở lại sau hai ngày mất mạng"],
+        ["postman 3 back, two days without network", "bưu tá 3 trở lại sau hai ngày mất mạng"],
         [
             &format!("{} scans, phone dead, outbox relayed", outbox.len()),
             &format!("{} lượt quét, máy hỏng, gửi từ máy mới", outbox.len()),
@@ -130,8 +131,8 @@ pub(in crate::demo) async fn comes_back(day: &mut Day<'_>) -> anyhow::Result<()>
     );
     day.telling.and(
         [
-            &format!("office PC had keyed {KEYED} of them"),
-            &format!("máy bưu cục đã nhập {KEYED} trong số đó"),
+            &format!("office PC had keyed {keyed} of them"),
+            &format!("máy bưu cục đã nhập {keyed} trong số đó"),
         ],
         [
             &format!("{of_one_act} corroborated, nothing to do"),
@@ -174,6 +175,17 @@ async fn relay(
     }
     drop(sender);
     Ok(recorded)
+}
+
+/// How many deliveries of a source the carrier's log holds, and how many of them more than once.
+async fn in_the_log(hand: &Hand, source: &str, now: Micros) -> anyhow::Result<(usize, usize)> {
+    let (log, _) = logs::read(hand, now).await?;
+    let own = |line: &&logs::Line| {
+        line.record.source.as_str() == source && line.record.kind == EventType::Delivered
+    };
+    let ids: Vec<&str> = log.iter().filter(own).map(|line| line.record.client_event_id.as_str()).collect();
+    let once: BTreeSet<&str> = ids.iter().copied().collect();
+    Ok((once.len(), ids.len() - once.len()))
 }
 
 /// Waits until the gateway has journaled a line, whoever heard its answer.

@@ -33,7 +33,7 @@ pub(in crate::demo) async fn by_telephone(day: &mut Day<'_>) -> anyhow::Result<(
     let (first, last) = (legs.first().context("no order")?, legs.last().context("no order")?);
     day.telling.at(
         "Thu 17:00",
-        ["citizens telephone, clerk 1 orders pick-ups", "người nộp gọi, giao dịch viên 1 đăng ký thu gom"],
+        ["citizens telephone, clerk 1 orders pick-ups", "đăng ký thu gom qua điện thoại"],
         [
             &format!("{ordered} ordered, {coded} with a dossier code"),
             &format!("{ordered} lượt, {coded} đã có mã hồ sơ"),
