@@ -45,8 +45,8 @@ pub(super) async fn check(
     telling: &Telling,
     lived: Lived,
 ) -> anyhow::Result<()> {
-    sights::tell(gateway, data, telling).await?;
     let journal = read_logs(gateway, data, lived.is_none()).await?;
+    sights::tell(gateway, data, telling).await?;
     let (positions, twice) = (journal.lines.len(), journal.twice());
     let apart = journal.positions_in_no_log();
     let unconcerned = journal.unconcerned;

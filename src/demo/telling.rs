@@ -45,6 +45,8 @@ impl Telling {
         println!("  trao status RA990000010VN --token-file {data}/keys/commune");
         println!("  trao history EA990003016VN --token-file {data}/keys/department");
         println!("  trao feed --token-file {data}/keys/clerk --limit 5");
+        let (item, noon) = ("EA990005096VN", "2026-11-20T12:00:00+07:00");
+        println!("  trao status {item} --at {noon} --token-file {data}/keys/post-supervisor");
     }
 
     fn choose<'a>(&self, text: Both<'a>) -> &'a str {
