@@ -23,7 +23,7 @@ On this machine:  serve, migrate, keys, backup, demo, classify
 As a client:      import, scan, sync, status, history, feed (gRPC; see --server and --token-file)
 
 First steps:
-  trao demo                      a day of a province's post, told in about 40 lines
+  trao demo                      a day of a province's post, told in about 60 lines
   trao serve --data ./trao-demo  and, in another terminal,
   trao status RA990000010VN --token-file ./trao-demo/keys/commune
 
@@ -186,7 +186,7 @@ Starts a gateway on a new folder, sends it a day of an invented province's post 
 gRPC, kills and restarts it on the way, shows what each person sees, and compares the books. The
 folder stays, with keys in it, to be looked into.
 
-Exit code 0 when the books are right; 1 when they are not.")]
+Exit code 0 when the books are right; 1 when they are not, with the figures that differ.")]
 pub struct DemoOptions {
     /// The folder to make; one of an earlier demo is made anew
     #[arg(long, default_value = "./trao-demo", value_name = "DIR")]

@@ -2,11 +2,22 @@
 //! ledger read back from the restarted gateway and asserted.
 //! Never: reaches into a store; everything goes through gRPC, as it would for anybody.
 
+mod books;
 mod cast;
 mod child;
+mod commands;
+mod directory;
+mod end;
+mod envelopes;
 mod friday;
 mod hands;
 mod ledger;
+mod logs;
+mod scenes;
+mod sights;
+mod tables;
+mod telling;
+mod words;
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
@@ -17,6 +28,7 @@ use anyhow::{Context, bail};
 
 use crate::doors::refusal::Language;
 use child::Child;
+use telling::Telling;
 
 /// The file by which a folder is known to be a demonstration's. A store with keys beside it may be anybody's, and what is
 /// taken for a demonstration's is removed.
@@ -42,26 +54,23 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         let telling = Telling { language: options.language };
         if options.check {
             let gateway = Child::start(&options.data)?;
-            return ledger::check(&gateway, &options.data, &telling, true).await;
+            return end::check(&gateway, &options.data, &telling, None).await;
         }
         clear(&options.data)?;
         mark(&options.data)?;
         let mut gateway = Child::start(&options.data)?;
-        telling.plain(
-            &format!(
-                "Trao · a Friday in province H99 (invented) · SQLite {}/trao.db · gRPC {}",
-                options.data.display(),
-                gateway.address()
-            ),
-            &format!(
-                "Trao · một ngày thứ Sáu ở tỉnh H99 (hư cấu) · SQLite {}/trao.db · gRPC {}",
-                options.data.display(),
-                gateway.address()
-            ),
-        );
-        cast::enter(&gateway, &options.data, &telling).await?;
-        friday::live(&mut gateway, &options.data, &telling).await?;
-        ledger::check(&gateway, &options.data, &telling, false).await?;
+        telling.plain([
+            "Trao · a Friday in province H99 (invented) · 20 Nov 2026, virtual clock",
+            "Trao · một ngày thứ Sáu ở tỉnh H99 (hư cấu) · 20/11/2026, đồng hồ giả lập",
+        ]);
+        let place = format!("SQLite {}/trao.db · gRPC {}", options.data.display(), gateway.address());
+        telling.plain([&place, &place]);
+        cast::make_admin_key(&options.data)?;
+        directory::enter(&gateway, &options.data).await?;
+        cast::make_keys(&options.data)?;
+        directory::tell(&gateway, &options.data, &telling).await?;
+        let lived = friday::live(&mut gateway, &options.data, &telling).await?;
+        end::check(&gateway, &options.data, &telling, Some(lived)).await?;
         gateway.stop()?;
         telling.end(&options.data, began.elapsed());
         Ok(())
@@ -92,43 +101,4 @@ fn mark(folder: &Path) -> anyhow::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder).context("make the demo's folder")?;
     fs::write(folder.join(MARK), "made by `trao demo`, which replaces this whole folder when it runs again\n")
         .context("mark the demo's folder")
-}
-
-/// What is said to whoever watches, in one language.
-struct Telling {
-    language: Language,
-}
-
-#[expect(clippy::print_stdout, reason = "the demonstration speaks on stdout")]
-impl Telling {
-    fn plain(&self, english: &str, vietnamese: &str) {
-        match self.language {
-            Language::English => println!("{english}"),
-            Language::Vietnamese => println!("{vietnamese}"),
-        }
-    }
-
-    /// A line of the day: when, what, and what came of it.
-    fn at(&self, clock: &str, english: &str, vietnamese: &str, outcome: &str) {
-        let what = match self.language {
-            Language::English => english,
-            Language::Vietnamese => vietnamese,
-        };
-        let width = what.chars().count();
-        let gap = " ".repeat(62usize.saturating_sub(width).max(1));
-        println!("    {clock}  {what}{gap}{outcome}");
-    }
-
-    fn end(&self, data: &Path, took: std::time::Duration) {
-        let data = data.display();
-        let seconds = took.as_secs_f32();
-        self.plain(
-            &format!("done in {seconds:.0} s · next:"),
-            &format!("xong sau {seconds:.0} giây · tiếp theo:"),
-        );
-        println!("  trao serve --data {data} &");
-        println!("  trao status RA990000010VN --token-file {data}/keys/commune");
-        println!("  trao history EA990003016VN --token-file {data}/keys/department");
-        println!("  trao feed --token-file {data}/keys/clerk --limit 5");
-    }
 }
