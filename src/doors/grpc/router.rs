@@ -39,8 +39,12 @@ pub fn router(gateway: Gateway) -> Result<(HealthReporter, Router), tonic_reflec
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
-    let router = routes.routes().into_axum_router().layer(axum::middleware::from_fn(layer::around));
-    Ok((reporter, router))
+    Ok((reporter, layered(routes.routes())))
+}
+
+/// Services with what every call passes around them, whichever services they are.
+pub fn layered(routes: Routes) -> Router {
+    routes.into_axum_router().layer(axum::middleware::from_fn(layer::around))
 }
 
 /// What a client without the protos learns: our services, health, reflection in both its versions whichever it asks, and

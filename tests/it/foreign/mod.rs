@@ -1,0 +1,5 @@
+//! Owns: clients in another language, which know of a gateway what it says of itself.
+//! Never: generated stubs or .proto files on their side.
+
+mod interop;
+mod test_service;
