@@ -30,7 +30,11 @@ class Gateway:
             grpc.channel_ready_future(self.channel).result(timeout=10)
         except grpc.FutureTimeoutError:
             sys.exit(f"no gateway answers at {server}")
-        self.pool = descriptor_pool.DescriptorPool(ProtoReflectionDescriptorDatabase(self.channel))
+        reflection = ProtoReflectionDescriptorDatabase(self.channel)
+        self.pool = descriptor_pool.DescriptorPool(reflection)
+        # All now, while it answers: nothing must be asked about a gateway's errors when it is gone.
+        for name in [*reflection.get_services(), "google.rpc.Status", "google.rpc.RetryInfo"]:
+            self.pool.FindFileContainingSymbol(name)
         # Reflection and health want no key.
         self.metadata = [("accept-language", language)] + ([("authorization", f"Bearer {key}")] if key else [])
 

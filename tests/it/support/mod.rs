@@ -8,6 +8,7 @@ pub mod ledger;
 pub mod partner;
 pub mod python;
 pub mod raw;
+pub mod relay;
 pub mod seed;
 pub mod shell;
 pub mod wait;
