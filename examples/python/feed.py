@@ -10,7 +10,9 @@ import sys
 
 from gateway import Gateway, Refused
 
-path, follow = sys.argv[1], "--follow" in sys.argv
+if len(sys.argv) < 2:
+    sys.exit(__doc__)
+path, follow = sys.argv[1], "--follow" in sys.argv[2:]
 gateway, mark, draft = Gateway.of_environment(), pathlib.Path(f"{path}.cursor"), pathlib.Path(f"{path}.cursor.new")
 done = json.loads(mark.read_text()) if mark.exists() else {"length": 0}
 with open(path, "ab") as log:

@@ -41,8 +41,8 @@ class Gateway:
     @classmethod
     def of_environment(cls):
         """TRAO_SERVER and TRAO_TOKEN_FILE say which gateway and whose key, as they do to `trao` itself."""
-        key = pathlib.Path(os.environ["TRAO_TOKEN_FILE"]).read_text().strip()
-        return cls(os.environ.get("TRAO_SERVER", "http://127.0.0.1:50051"), key)
+        file = os.environ.get("TRAO_TOKEN_FILE") or sys.exit("TRAO_TOKEN_FILE must name the file that holds your key")
+        return cls(os.environ.get("TRAO_SERVER", "http://127.0.0.1:50051"), pathlib.Path(file).read_text().strip())
 
     def message(self, name):
         """The class of a message, e.g. `trao.v1.Event`."""

@@ -9,6 +9,8 @@ import uuid
 
 from gateway import Gateway, Refused
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 source, kind = sys.argv[1:]
 gateway, refusals = Gateway.of_environment(), 0
 for code in filter(None, map(str.strip, sys.stdin)):

@@ -6,5 +6,6 @@ mod examples;
 mod health;
 mod interop;
 mod listing;
+mod readme;
 mod test_service;
 mod walk;
