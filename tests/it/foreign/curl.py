@@ -1,4 +1,7 @@
-"""What grpcurl does, from reflection alone. Reads {"server", "key", "version", "list" | "describe" | "call", …}; prints JSON."""
+"""What grpcurl does, from reflection alone: list, describe, call by JSON.
+
+Reads {"server", "version", and "list", "describe": SYMBOL or "call": SERVICE/METHOD with "request", "key", "timeout"}.
+"""
 
 import json
 import sys
@@ -59,8 +62,8 @@ def described(symbol):
             for method_at, method in enumerate(service.method):
                 if f"{file.package}.{service.name}.{method.name}" == symbol:
                     sides = (method.client_streaming, method.input_type), (method.server_streaming, method.output_type)
-                    asked, answer = [("stream " if streams else "") + name for streams, name in sides]
-                    text = f"rpc {method.name}({asked}) returns ({answer});"
+                    takes, gives = [("stream " if streams else "") + name for streams, name in sides]
+                    text = f"rpc {method.name}({takes}) returns ({gives});"
                     return {"text": text, "comment": comment(file, [6, at, 2, method_at])}
     raise KeyError(symbol)
 

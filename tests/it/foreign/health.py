@@ -27,16 +27,23 @@ def asks(call, service):
 
 
 def watches(service):
-    for answer in watch(Request(service=service), timeout=60):
-        status = gateway.json(answer)["status"]
-        said.put({"watch": service, "status": status})
-        if status == "NOT_SERVING":
-            return
-    said.put({"watch": service, "status": "ENDED"})
+    last = "nothing"
+    try:
+        for answer in watch(Request(service=service), timeout=60):
+            last = gateway.json(answer)["status"]
+            said.put({"watch": service, "status": last})
+            if last == "NOT_SERVING":
+                return
+    except grpc.RpcError as error:
+        last = error.code().name
+    said.put({"watch": service, "status": f"{last}, then the end"})
 
 
 for service in given["services"] + given["unknown"]:
     print(json.dumps({"check": service, "status": asks(check, service)}), flush=True)
+for service in given["unknown"]:
+    first = asks(lambda request, timeout: next(watch(request, timeout=timeout)), service)
+    print(json.dumps({"watch": service, "status": first}), flush=True)
 for service in given["services"]:
     threading.Thread(target=watches, args=[service], daemon=True).start()
 waiting = set(given["services"])

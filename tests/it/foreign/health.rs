@@ -26,7 +26,9 @@ fn a_probe_sees_each_service_serve_and_an_open_watch_sees_the_drain() {
     for service in &services {
         assert_eq!(next(), Some(json!({ "check": service, "status": "SERVING" })));
     }
-    assert_eq!(next(), Some(json!({ "check": "trao.v1.NoService", "status": "NOT_FOUND" })));
+    for asked in ["check", "watch"] {
+        assert_eq!(next(), Some(json!({ asked: "trao.v1.NoService", "status": "NOT_FOUND" })));
+    }
     let mut watched: Vec<String> = Vec::new();
     for _ in &services {
         let first = next().unwrap();
