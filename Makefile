@@ -9,7 +9,7 @@ demo: need-cargo need-cc
 	cargo run --quiet --bin trao -- demo --data ./trao-demo
 
 ## test: everything that is tested
-test: need-cargo need-cc need-python3
+test: need-cargo need-cc need-python3-venv
 	cargo test
 
 ## fast: format and lints, warnings are errors
@@ -29,17 +29,19 @@ proto/node_modules/.package-lock.json: proto/package.json proto/package-lock.jso
 need-cargo:
 	@command -v cargo >/dev/null || { echo "missing: the Rust toolchain (cargo), 1.94 or newer" >&2; exit 1; }
 
-need-cc: ; @$(call need,cc,gcc)
-need-python3: ; @$(call need,python3,python3)
-need-npm: ; @$(call need,npm,npm)
+need-cc: ; @$(call need,command -v cc,gcc)
+need-python3: ; @$(call need,command -v python3,python3)
+# Debian keeps what makes an environment apart from the interpreter.
+need-python3-venv: need-python3 ; @$(call need,python3 -c 'import ensurepip',python3-venv)
+need-npm: ; @$(call need,command -v npm,npm)
 
-# $(call need,COMMAND,PACKAGE)
+# $(call need,COMMAND THAT SUCCEEDS WHERE IT IS,PACKAGE)
 define need
-command -v $(1) >/dev/null || { \
+$(1) >/dev/null 2>&1 || { \
   if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
     apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(2) >/dev/null; \
   fi; \
-  command -v $(1) >/dev/null || { echo "missing: $(1) (package $(2))" >&2; exit 1; }; \
+  $(1) >/dev/null 2>&1 || { echo "missing: package $(2)" >&2; exit 1; }; \
 }
 endef
-.PHONY: need-cargo need-cc need-python3 need-npm
+.PHONY: need-cargo need-cc need-python3 need-python3-venv need-npm

@@ -15,6 +15,7 @@ mod demo;
 mod durability;
 mod faults;
 mod feeds;
+mod foreign;
 mod hands;
 mod import;
 mod isolation;

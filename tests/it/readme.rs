@@ -135,7 +135,7 @@ fn the_places_it_names_are_there() {
         .skip(1)
         .step_by(2)
         .filter(|named| {
-            let roots = ["src/", "tests/", "docs/", "proto/", "migrations/"];
+            let roots = ["src/", "tests/", "docs/", "proto/", "migrations/", "examples/"];
             roots.iter().any(|root| named.starts_with(root))
         })
         .collect();

@@ -12,7 +12,7 @@ mod rights;
 mod router;
 
 use layer::rewrite;
-pub use router::{SERVICES, router};
+pub use router::{SERVICES, layered, router};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -9,6 +9,7 @@ use tonic_health::server::HealthReporter;
 use super::{Gateway, layer};
 use crate::doors::wire::{DESCRIPTOR, v1};
 use crate::limits;
+use crate::metrics::Metrics;
 use v1::capture_service_server::CaptureServiceServer;
 use v1::directory_service_server::DirectoryServiceServer;
 use v1::dossier_service_server::DossierServiceServer;
@@ -42,9 +43,12 @@ pub fn router(gateway: Gateway) -> Result<(HealthReporter, Router), tonic_reflec
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
-    let around = axum::middleware::from_fn_with_state(metrics, layer::around);
-    let router = routes.routes().into_axum_router().layer(around);
-    Ok((reporter, router))
+    Ok((reporter, layered(routes.routes(), metrics)))
+}
+
+/// Services with what every call passes around them, whichever services they are.
+pub fn layered(routes: Routes, metrics: Arc<Metrics>) -> Router {
+    routes.into_axum_router().layer(axum::middleware::from_fn_with_state(metrics, layer::around))
 }
 
 /// What a client without the protos learns: our services, health, reflection in both its versions whichever it asks, and
