@@ -18,6 +18,7 @@ mod feeds;
 mod hands;
 mod isolation;
 mod layers;
+mod outbox;
 mod overload;
 mod readme;
 mod reflection;

@@ -6,6 +6,7 @@ pub mod inside;
 pub mod interpose;
 pub mod ledger;
 pub mod partner;
+pub mod proxy;
 pub mod raw;
 pub mod seed;
 pub mod shell;
