@@ -16,6 +16,7 @@ mod durability;
 mod faults;
 mod feeds;
 mod hands;
+mod hostile;
 mod isolation;
 mod layers;
 mod outbox;

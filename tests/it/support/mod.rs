@@ -2,6 +2,7 @@
 
 pub mod codes;
 pub mod gateway;
+pub mod hostile;
 pub mod inside;
 pub mod interpose;
 pub mod ledger;
