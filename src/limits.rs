@@ -73,6 +73,9 @@ pub const TAKING_SECONDS: u64 = 60;
 /// Seconds after which a connection without any call is told to come back when it has one, half as many at least: a
 /// peer that greets and never calls must not hold a place. Clients connect anew by themselves.
 pub const IDLE_SECONDS: u64 = 600;
+/// Parts of answers that wait to be taken on one connection before its next calls wait too: who takes no answers is not
+/// worked for.
+pub const UNTAKEN_PARTS: usize = 64;
 /// Bytes of messages that are not complete, on one connection: sixteen full batches at once.
 pub const ARRIVING_BYTES: usize = 16 << 20;
 /// Bytes of answers that were not taken, on one connection; beyond it is cut. Some large pages at once.

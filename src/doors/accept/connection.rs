@@ -129,6 +129,8 @@ impl Calls {
             let status: Status = to_status(&Refusal::new(Reason::Overloaded), &context);
             return status.into_http().map(|body: Body| Leaving::new(body, &self.held, None));
         };
+        // CANCEL: nothing was begun.
+        self.held.few_untaken().await;
         let arriving = |body| Arriving::new(body, &self.held, call.answered(), self.options.message);
         let answered = self.router.call(request.map(arriving)).await;
         let response = match answered {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::room::{Bounds, Room};
@@ -37,6 +38,7 @@ impl House {
             leaving: Room::new(&self.leaving, bytes(limits::LEAVING_BYTES)),
             untaken: [AtomicUsize::new(0), AtomicUsize::new(0)],
             turn: AtomicUsize::new(0),
+            taken: Notify::new(),
             cut: CancellationToken::new(),
         })
     }
@@ -52,6 +54,7 @@ pub struct Held {
     /// Frames that were not taken, of this turn and of the one before.
     untaken: [AtomicUsize; 2],
     turn: AtomicUsize,
+    taken: Notify,
     /// Its peer leaves too much lying.
     pub cut: CancellationToken,
 }
@@ -87,9 +90,26 @@ impl Held {
         }
         let turn = self.turn.load(Ordering::Relaxed) % 2;
         if let Some(untaken) = self.untaken.get(turn) {
-            untaken.fetch_add(1, Ordering::Relaxed);
+            untaken.fetch_add(1, Ordering::SeqCst);
         }
         Bytes::from_owner(Untaken { data, held: Arc::clone(self), turn })
+    }
+
+    /// Waits until few enough parts of answers wait: who does not take its answers is given no more work's worth of them.
+    pub async fn few_untaken(&self) {
+        loop {
+            // Made before looking, so that no wake-up is missed.
+            let taken = self.taken.notified();
+            if self.untaken() <= limits::UNTAKEN_PARTS {
+                return;
+            }
+            // CANCEL: nothing is held.
+            taken.await;
+        }
+    }
+
+    fn untaken(&self) -> usize {
+        self.untaken.iter().map(|untaken| untaken.load(Ordering::SeqCst)).sum()
     }
 
     /// Whether something waits since before the last time this was asked; asked once in each turn.
@@ -145,7 +165,10 @@ impl Drop for Untaken {
     fn drop(&mut self) {
         self.held.leaving.let_go(self.data.len());
         if let Some(untaken) = self.held.untaken.get(self.turn) {
-            untaken.fetch_sub(1, Ordering::Relaxed);
+            untaken.fetch_sub(1, Ordering::SeqCst);
+        }
+        if self.held.untaken() == limits::UNTAKEN_PARTS {
+            self.held.taken.notify_waiters();
         }
     }
 }
@@ -166,6 +189,22 @@ mod tests {
         assert!(held.waits_too_long(), "half of it still waits");
         drop(half);
         assert!(!held.waits_too_long() && held.quiet() == Some(0));
+    }
+
+    #[tokio::test]
+    async fn who_leaves_many_parts_lying_waits_until_they_are_taken() {
+        let held = House::default().connection();
+        let mut parts: Vec<Bytes> =
+            (0..=limits::UNTAKEN_PARTS).map(|_| held.leave(Bytes::from_static(b"x"))).collect();
+        let soon = std::time::Duration::from_millis(20);
+        assert!(tokio::time::timeout(soon, held.few_untaken()).await.is_err());
+        let waiting = tokio::spawn({
+            let held = Arc::clone(&held);
+            async move { held.few_untaken().await }
+        });
+        tokio::task::yield_now().await;
+        parts.pop();
+        waiting.await.unwrap();
     }
 
     #[test]

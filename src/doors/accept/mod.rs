@@ -70,7 +70,8 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
                 let (router, shutdown, held) = (router.clone(), shutdown.clone(), house.connection());
                 connections.spawn(async move {
                     if let Err(error) = connection::serve(stream, router, shutdown, held, options).await {
-                        tracing::debug!(%error, "a connection ended early");
+                        let error = crate::telemetry::chain(&*error);
+                        tracing::debug!(error, "a connection ended early");
                     }
                     drop(place);
                 });

@@ -144,8 +144,14 @@ impl Peer {
         self.send(&frame(HEADERS, END_HEADERS, stream, &headers(path, &target.key))).await
     }
 
-    /// Sends a message, and what follows it.
+    /// Sends a part of a message as soon as the gateway takes it.
     async fn say(&mut self, stream: u32, flags: u8, bytes: &[u8]) -> Result<(), Cut> {
+        let length = bytes.len() as i64;
+        while self.room.load(Ordering::SeqCst) < length {
+            sleep(Duration::from_millis(1)).await;
+            self.send(&[]).await?;
+        }
+        self.room.fetch_sub(length, Ordering::SeqCst);
         self.send(&frame(DATA, flags, stream, bytes)).await
     }
 
@@ -439,14 +445,8 @@ pub async fn messages_without_an_end(target: Target, until: Instant) -> Tally {
         for stream in (1..2_000).step_by(2) {
             peer.call(stream, CAPTURE, &stranger).await?;
             peer.say(stream, 0, &[0, 0, 0x10, 0, 0]).await?;
-            peer.room.fetch_sub(5, Ordering::SeqCst);
             for _ in 0..63 {
-                while peer.room.load(Ordering::SeqCst) < FRAME_BYTES as i64 {
-                    sleep(Duration::from_millis(1)).await;
-                    peer.send(&[]).await?;
-                }
                 peer.say(stream, 0, &part).await?;
-                peer.room.fetch_sub(FRAME_BYTES as i64, Ordering::SeqCst);
             }
         }
         peer.ended(until).await
