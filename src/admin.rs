@@ -10,7 +10,7 @@ use crate::access::{KeyText, Role};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{BackupOptions, CreateKeyOptions, KeysCommand, KeysOptions, ListKeysOptions};
 use crate::config::{MigrateOptions, RevokeKeyOptions};
-use crate::doors::cli::{Exit, Failure, Output};
+use crate::doors::cli::{Exit, Failure, Output, note};
 use crate::doors::wire::directory::is_source_id;
 use crate::doors::wire::into::staff_number;
 use crate::doors::wire::time;
@@ -55,11 +55,11 @@ pub fn end(ended: Result<(), Error>) -> Exit {
     match &error {
         Error::Output(failure) => failure.exit(),
         Error::Usage(_) => {
-            eprintln!("trao: {error}");
+            note(&format!("trao: {error}"));
             Exit::Usage
         }
         Error::Refused(_) | Error::Store { .. } => {
-            eprintln!("trao: {error}");
+            note(&format!("trao: {error}"));
             Exit::Refused
         }
     }
@@ -70,7 +70,7 @@ pub fn migrate(options: &MigrateOptions) -> Result<(), Error> {
     must_exist(&options.data)?;
     let lock = sqlite::lock(&options.data).map_err(Error::store("take the folder"))?;
     let steps = sqlite::migrate(&lock, now()).map_err(Error::store("migrate"))?;
-    eprintln!("{}: {steps} migrations applied", options.data.display());
+    note(&format!("{}: {steps} migrations applied", options.data.display()));
     Ok(())
 }
 
@@ -87,7 +87,7 @@ pub fn backup(options: &BackupOptions) -> Result<(), Error> {
     let copied = sqlite::backup(&options.data, &options.target, &mut progress);
     bar.finish_and_clear();
     copied.map_err(Error::store("make the copy"))?;
-    eprintln!("copied to {}; its first serve begins a new epoch", options.target.display());
+    note(&format!("copied to {}; its first serve begins a new epoch", options.target.display()));
     Ok(())
 }
 
@@ -142,10 +142,10 @@ fn create(options: &CreateKeyOptions, output: &mut Output) -> Result<(), Error> 
         }))?;
     } else {
         output.line(&key.reveal())?;
-        eprintln!(
+        note(&format!(
             "key {} for {} ({}): shown once; keep it in a file only its holder can read",
             row.id, row.name, row.role
-        );
+        ));
     }
     output.flush()?;
     Ok(())
@@ -205,7 +205,7 @@ fn revoke(options: &RevokeKeyOptions, output: &mut Output) -> Result<(), Error> 
         output.json(&json!({ "id": options.id, "revoked_at": time::to_rfc3339(now) }))?;
         output.flush()?;
     } else {
-        eprintln!("key {} is revoked; a running gateway refuses it within two seconds", options.id);
+        note(&format!("key {} is revoked; a running gateway refuses it within two seconds", options.id));
     }
     Ok(())
 }
@@ -231,7 +231,7 @@ fn make_if_none(data: &Path) -> Result<(), Error> {
     SystemRandom.fill(&mut database);
     SystemRandom.fill(&mut epoch);
     sqlite::create(&lock, &database, &epoch, now()).map_err(Error::store("make the store"))?;
-    eprintln!("{} held no store; a new one was made", data.display());
+    note(&format!("{} held no store; a new one was made", data.display()));
     Ok(())
 }
 

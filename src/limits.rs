@@ -67,6 +67,29 @@ pub const CONNECTIONS: usize = 4_096;
 pub const GREETING_SECONDS: u64 = 10;
 /// Calls open at once on one connection: a back-office shares one connection among its threads.
 pub const STREAMS_PER_CONNECTION: u32 = 1_024;
+/// Calls open at once on all connections, each about ten kilobytes; beyond, a connection has `CALLS_FAIR` of them.
+pub const CALLS: usize = 16_384;
+/// Calls a connection may have open whatever others do: a counter's office needs no more.
+pub const CALLS_FAIR: usize = 16;
+/// Seconds in which a message must be complete, and a call that is not a stream: a megabyte over the slowest phone.
+pub const MESSAGE_SECONDS: u64 = 120;
+/// Seconds for which a part of an answer may wait to be taken, twice as many at most; then the connection is cut.
+pub const TAKING_SECONDS: u64 = 60;
+/// Seconds after which a connection without any call is told to come back when it has one, half as many at least: a
+/// peer that greets and never calls must not hold a place. Clients connect anew by themselves.
+pub const IDLE_SECONDS: u64 = 600;
+/// Parts of answers that wait to be taken on one connection before its next calls wait too: who takes no answers is not
+/// worked for.
+pub const UNTAKEN_PARTS: usize = 64;
+/// Bytes of messages that are not complete, on one connection: sixteen full batches at once.
+pub const ARRIVING_BYTES: usize = 16 << 20;
+/// Bytes of answers that were not taken, on one connection; beyond it is cut. Some large pages at once.
+pub const LEAVING_BYTES: usize = 64 << 20;
+/// Bytes of messages that are not complete, and of answers that were not taken, on all connections; beyond, each has
+/// `BYTES_OF_ANY_CONNECTION`.
+pub const BYTES_OF_ALL_CONNECTIONS: usize = 256 << 20;
+/// Bytes a connection may have on their way whatever others do: some hundred scans.
+pub const BYTES_OF_ANY_CONNECTION: usize = 64 << 10;
 /// Bytes of one call's headers: a key, a request id and a trace.
 pub const HEADER_BYTES: u32 = 16 << 10;
 /// Seconds between pings on a quiet connection, and until an unanswered one ends it: a phone that left the network must

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use trao::config::{Cli, Command};
-use trao::doors::cli::{ClientArgs, Exit, Failure, Output, spoken_here};
+use trao::doors::cli::{ClientArgs, Exit, Failure, Output, note, spoken_here};
 use trao::doors::cli::{classify, feed, history, import, scan, status, sync};
 use trao::{admin, demo, serve, telemetry};
 
@@ -52,7 +52,7 @@ fn locally(ended: anyhow::Result<()>) -> Exit {
     match ended {
         Ok(()) => Exit::Done,
         Err(error) => {
-            eprintln!("trao: {error:#}");
+            note(&format!("trao: {error:#}"));
             Exit::Refused
         }
     }

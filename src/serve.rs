@@ -205,13 +205,9 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     let stop_serving = CancellationToken::new();
     let drain = Duration::from_secs(limits::DRAIN_SECONDS);
     // Streams end first and the journal last; each has its part of the time.
-    let accepting = tokio::spawn(accept::serve(
-        listener,
-        router,
-        metrics.connections.clone(),
-        stop_serving.clone(),
-        drain * 7 / 10,
-    ));
+    let accept = accept::Options { drain: drain * 7 / 10, ..accept::Options::default() };
+    let seen = Arc::clone(&metrics);
+    let accepting = tokio::spawn(accept::serve(listener, router, seen, stop_serving.clone(), accept));
     let broken = tokio::select! {
         () = stop.wait() => false,
         () = journal_ended.cancelled() => true,

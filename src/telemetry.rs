@@ -11,12 +11,21 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// `TRAO_LOG` takes a filter such as `info` or `trao=debug`.
 pub fn start() {
     let filter = EnvFilter::try_from_env("TRAO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    // A log that nobody reads any more is no reason to panic, which telling of it on stderr would do.
     let registry = tracing_subscriber::registry().with(filter);
     if std::io::stderr().is_terminal() {
-        registry.with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr)).init();
+        registry
+            .with(tracing_subscriber::fmt::layer().log_internal_errors(false).with_writer(std::io::stderr))
+            .init();
     } else {
         registry
-            .with(tracing_subscriber::fmt::layer().json().with_span_list(false).with_writer(std::io::stderr))
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .log_internal_errors(false)
+                    .json()
+                    .with_span_list(false)
+                    .with_writer(std::io::stderr),
+            )
             .init();
     }
 }

@@ -94,7 +94,10 @@ impl Service {
             wakes: options.wakes,
             metrics: options.metrics,
         };
-        (Service { scribe, known: Known::default(), writer, intake, batch_lines: options.batch_lines }, handle)
+        (
+            Service { scribe, known: Known::default(), writer, intake, batch_lines: options.batch_lines },
+            handle,
+        )
     }
 
     /// Writes batch after batch until the handle closes the intake and everything queued is journaled.

@@ -8,6 +8,7 @@ use serde_json::json;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
+use super::output::note;
 use super::{Exit, Output};
 use crate::doors::refusal::{DOMAIN, Language};
 
@@ -139,7 +140,7 @@ impl Failure {
     /// Tells it: on stderr for a person, and for a program that asked for JSON also as an object on stdout.
     pub fn tell(&self, output: &mut Output, json: bool, language: Language) -> Exit {
         if !matches!(self, Failure::Closed) {
-            eprintln!("trao: {}", self.for_people(language));
+            note(&format!("trao: {}", self.for_people(language)));
             if json && let Some(object) = self.object() {
                 // Whoever closed stdout does not want it; the exit code says the same.
                 let _ = output.json(&object).and_then(|()| output.flush());

@@ -10,6 +10,7 @@ use tonic::metadata::{Ascii, MetadataMap, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
 
 use super::Failure;
+use super::output::note;
 use crate::doors::refusal::Language;
 use crate::limits;
 
@@ -170,7 +171,7 @@ fn authorization(file: &Path) -> Result<MetadataValue<Ascii>, Failure> {
     let opened = std::fs::File::open(file).map_err(|error| usage(&error.to_string()))?;
     let mode = opened.metadata().map_err(|error| usage(&error.to_string()))?.permissions().mode();
     if mode & 0o077 != 0 {
-        eprintln!("trao: {} can be read by others: chmod 600 it", file.display());
+        note(&format!("trao: {} can be read by others: chmod 600 it", file.display()));
     }
     let mut text = String::new();
     opened.take(TOKEN_BYTES).read_to_string(&mut text).map_err(|_| usage("holds no key"))?;

@@ -9,6 +9,8 @@ pub struct Line {
     pub number: u64,
     /// What it says, without its end; at most as many bytes as asked for.
     pub bytes: Vec<u8>,
+    /// How many bytes of the input it took, its end among them.
+    pub length: u64,
     /// It was longer, and the rest was passed over.
     pub cut: bool,
     /// It ends in a line end; the last one of a file that was cut off does not.
@@ -17,7 +19,7 @@ pub struct Line {
 
 /// Reads the line after `number`, keeping at most `bytes_max` of it; `None` at the end.
 pub fn next(input: &mut impl BufRead, number: u64, bytes_max: usize) -> io::Result<Option<Line>> {
-    let mut line = Line { number: number + 1, bytes: Vec::new(), cut: false, ended: false };
+    let mut line = Line { number: number + 1, bytes: Vec::new(), length: 0, cut: false, ended: false };
     let mut anything = false;
     loop {
         let buffered = match input.fill_buf() {
@@ -35,6 +37,7 @@ pub fn next(input: &mut impl BufRead, number: u64, bytes_max: usize) -> io::Resu
         line.cut |= part.len() > room;
         line.bytes.extend(part.iter().take(room));
         let used = part.len() + usize::from(end.is_some());
+        line.length += used as u64;
         input.consume(used);
         if end.is_some() {
             line.ended = true;

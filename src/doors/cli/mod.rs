@@ -25,7 +25,7 @@ pub mod words;
 
 pub use failure::{Failure, Refused};
 pub use gateway::{ClientArgs, language, spoken_here};
-pub use output::Output;
+pub use output::{Output, note};
 
 /// How a command ended: what a script may rely on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,11 @@ use serde::Serialize;
 
 use super::Failure;
 
-/// Where a command's data goes.
-pub struct Output(Box<dyn Write + Send>);
+/// Where a command's data goes, and what it says beside it.
+pub struct Output {
+    data: Box<dyn Write + Send>,
+    beside: Box<dyn Write + Send>,
+}
 
 impl fmt::Debug for Output {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,19 +20,19 @@ impl fmt::Debug for Output {
 }
 
 impl Output {
-    /// The process's standard output.
+    /// The process's standard output, and standard error beside it.
     pub fn stdout() -> Output {
-        Output::to(io::stdout())
+        Output { data: Box::new(BufWriter::new(io::stdout())), beside: Box::new(io::stderr()) }
     }
 
-    /// Any other place.
+    /// Any other place; what is said beside the data is dropped.
     pub fn to(out: impl Write + Send + 'static) -> Output {
-        Output(Box::new(BufWriter::new(out)))
+        Output { data: Box::new(BufWriter::new(out)), beside: Box::new(io::sink()) }
     }
 
     /// One line.
     pub fn line(&mut self, text: &str) -> Result<(), Failure> {
-        writeln!(self.0, "{text}").map_err(failed)
+        writeln!(self.data, "{text}").map_err(failed)
     }
 
     /// One JSON object on a line of its own.
@@ -40,8 +43,18 @@ impl Output {
 
     /// Hands over what was buffered.
     pub fn flush(&mut self) -> Result<(), Failure> {
-        self.0.flush().map_err(failed)
+        self.data.flush().map_err(failed)
     }
+
+    /// A sentence beside the data, for people; nothing ends because nobody reads it.
+    pub fn note(&mut self, text: &str) {
+        let _unread = writeln!(self.beside, "{text}");
+    }
+}
+
+/// A sentence on standard error. Whoever closed it does not want it: nothing ends because of that.
+pub fn note(text: &str) {
+    let _unread = writeln!(io::stderr(), "{text}");
 }
 
 fn failed(error: io::Error) -> Failure {

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::gateway::{ClientArgs, Gateway};
 use super::human::{self, say};
+use super::output::note;
 use super::{Exit, Failure, Output, names, shapes};
 use crate::doors::refusal::Language;
 use crate::doors::wire::{time, v1};
@@ -174,10 +175,10 @@ pub async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let capture = capture(args, &id, at)?;
     let sent = send(args, capture).await;
     if let Err(Failure::Unreachable { .. }) = sent {
-        eprintln!(
+        note(&format!(
             "trao: whether it was recorded is not known; repeat the same with --id {id} --at {}",
             time::to_rfc3339(at.time)
-        );
+        ));
     }
     let recorded = sent?;
     if args.client.json {

@@ -69,6 +69,12 @@ pub fn rewrite(status: &Status, context: &CallContext) -> Status {
     }
     match status.code() {
         Code::OutOfRange => to_status(&Refusal::new(Reason::MessageTooLarge), context),
+        // The accept loop says these two of a message that is not complete.
+        Code::ResourceExhausted => to_status(&Refusal::new(Reason::Overloaded), context),
+        Code::DeadlineExceeded => {
+            let why = format!("not complete within {} s", limits::MESSAGE_SECONDS);
+            to_status(&Refusal::field(Reason::MessageMalformed, "", why), context)
+        }
         Code::Internal | Code::InvalidArgument => to_status(&Refusal::new(Reason::MessageMalformed), context),
         // A compressed message: this gateway takes none, and says so in the headers tonic sets.
         _ => status.clone(),

@@ -101,14 +101,19 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         assert_eq!(refusal(&connection), "the file is no store of Trao");
         begin(&connection).unwrap();
-        assert_eq!(refusal(&connection), format!("the store has schema 0, this release has {}: migrate it first", MIGRATIONS.len()));
+        assert_eq!(
+            refusal(&connection),
+            format!("the store has schema 0, this release has {}: migrate it first", MIGRATIONS.len())
+        );
     }
 
     #[test]
     fn a_newer_store_is_refused_by_name() {
         let mut connection = fresh();
         let (knows, newer) = (MIGRATIONS.len(), MIGRATIONS.len() + 1);
-        connection.execute("INSERT INTO migration VALUES (?1, x'00', 9)", [i64::try_from(newer).unwrap()]).unwrap();
+        connection
+            .execute("INSERT INTO migration VALUES (?1, x'00', 9)", [i64::try_from(newer).unwrap()])
+            .unwrap();
         let wanted = format!("the store has schema {newer}, made by a newer release; this one knows {knows}");
         assert_eq!(refusal(&connection), wanted);
         assert!(migrate(&mut connection, Micros(9)).is_err());

@@ -2,6 +2,7 @@
 //! on one side, `grpc.testing.TestService` in the place of the gateway's services on the other.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use trao::doors::accept;
 use trao::doors::grpc;
+use trao::metrics::Metrics;
 
 use super::test_service::TestService;
 use crate::support::python;
@@ -20,8 +22,10 @@ async fn the_standard_cases_pass_through_the_gateways_layers() {
     let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let server = listener.local_addr().unwrap().to_string();
     let shutdown = CancellationToken::new();
-    let router = grpc::layered(Routes::new(service.clone()));
-    let serving = tokio::spawn(accept::serve(listener, router, shutdown.clone(), Duration::from_secs(1)));
+    let metrics = Arc::new(Metrics::new(&[]).unwrap());
+    let router = grpc::layered(Routes::new(service.clone()), Arc::clone(&metrics));
+    let options = accept::Options { drain: Duration::from_secs(1), ..accept::Options::default() };
+    let serving = tokio::spawn(accept::serve(listener, router, metrics, shutdown.clone(), options));
 
     let told = tokio::task::spawn_blocking(move || {
         python::run("interop.py", &serde_json::json!({ "server": server }))

@@ -131,6 +131,11 @@ impl Gateway {
         format!("http://{}", self.address)
     }
 
+    /// Its process.
+    pub fn process(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     /// The store's folder.
     pub fn folder(&self) -> &Path {
         &self.folder

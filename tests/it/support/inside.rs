@@ -48,13 +48,16 @@ pub struct Options {
     pub intake_lines: usize,
     /// Applies a line.
     pub apply: Apply,
+    /// How long the port waits for whom.
+    pub accept: accept::Options,
 }
 
 impl Default for Options {
     fn default() -> Options {
         let apply = trao::dossier::apply::apply;
         let intake_lines = trao::limits::INTAKE_LINES;
-        Options { on: On::Memory, poll: Duration::from_secs(1), intake_lines, apply }
+        let accept = accept::Options { drain: Duration::from_secs(1), ..accept::Options::default() };
+        Options { on: On::Memory, poll: Duration::from_secs(1), intake_lines, apply, accept }
     }
 }
 
@@ -68,6 +71,8 @@ pub struct Inside {
     pub centre: Partner,
     /// The department.
     pub department: Partner,
+    /// Where it listens.
+    pub address: SocketAddr,
     channel: Channel,
     shutdown: CancellationToken,
     _folder: tempfile::TempDir,
@@ -125,9 +130,9 @@ impl Inside {
         };
         let (_health, router) = grpc::router(gateway).unwrap();
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let connections = metrics.connections.clone();
-        tokio::spawn(accept::serve(listener, router, connections, shutdown.clone(), Duration::from_secs(1)));
+        let address = listener.local_addr().unwrap();
+        let url = format!("http://{address}");
+        tokio::spawn(accept::serve(listener, router, metrics, shutdown.clone(), options.accept));
         let channel = Endpoint::from_shared(url).unwrap().connect().await.unwrap();
 
         let admin = Mutex::new(admin);
@@ -139,6 +144,7 @@ impl Inside {
             centre: key_of(&admin, Some(CENTRE), "agency-officer", &[SourceName::new(READER)]).await,
             department: key_of(&admin, Some(DEPARTMENT), "agency-system", &[]).await,
             journal,
+            address,
             channel,
             shutdown,
             _folder: folder,

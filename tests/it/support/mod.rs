@@ -2,14 +2,16 @@
 
 pub mod codes;
 pub mod gateway;
+pub mod hostile;
 pub mod inside;
 pub mod interpose;
 pub mod ledger;
 pub mod partner;
+pub mod proxy;
 pub mod python;
 pub mod raw;
-pub mod scrape;
 pub mod relay;
+pub mod scrape;
 pub mod seed;
 pub mod shell;
 pub mod wait;

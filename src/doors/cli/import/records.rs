@@ -101,7 +101,8 @@ impl<I: BufRead> Records<I> {
         for (index, part) in parts.iter().enumerate() {
             let ended = index + 1 < parts.len() || record.ended;
             let number = record.line + index as u64;
-            lines.push(Line { number, bytes: part.to_vec(), cut: false, ended });
+            let length = part.len() as u64 + u64::from(ended);
+            lines.push(Line { number, bytes: part.to_vec(), length, cut: false, ended });
         }
         if let Some(first) = lines.first() {
             at = self.walk(first, at, &mut cell).unwrap_or_else(|stopped| stopped);

@@ -2,15 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 
 use super::Told;
-use super::line::Numbered;
+use super::heard::Heard;
+use super::outbox::Lines;
 use super::unanswered::Unanswered;
 use crate::doors::cli::Failure;
 use crate::doors::cli::gateway::{CallId, ClientArgs, Gateway};
+use crate::doors::cli::output::note;
 use crate::doors::cli::shapes::Synced;
 use crate::doors::wire::v1::line_result::Result as Decided;
 use crate::doors::wire::v1::sync_events_request::Message as Up;
@@ -40,16 +42,18 @@ pub struct Counts {
     pub refused: u64,
 }
 
-/// Drains all lines: what became of them, and whether any is left.
+/// Drains all lines, which begin to come once it is told what the gateway has heard: what became of them, and whether any
+/// is left.
 pub async fn run(
     client: &ClientArgs,
     source: &str,
-    lines: mpsc::Receiver<Result<Numbered, Failure>>,
+    (lines, tell): (Lines, oneshot::Sender<Heard>),
     told: &mut Told<'_>,
 ) -> (Counts, Result<(), Failure>) {
     let mut drain = Drain {
         source: source.to_owned(),
         lines,
+        tell: Some(tell),
         all_read: false,
         unreadable: None,
         unanswered: Unanswered::new(),
@@ -58,16 +62,18 @@ pub async fn run(
     };
     let ended = drain.run(client).await;
     if let (Err(_), Some((left, first))) = (&ended, drain.unanswered.left()) {
-        eprintln!(
+        note(&format!(
             "trao: {left} lines sent without an answer, the first of them line {first}; send the file again"
-        );
+        ));
     }
     (drain.counts, ended)
 }
 
 struct Drain<'a, 't> {
     source: String,
-    lines: mpsc::Receiver<Result<Numbered, Failure>>,
+    lines: Lines,
+    /// Until the gateway was asked once.
+    tell: Option<oneshot::Sender<Heard>>,
     all_read: bool,
     unreadable: Option<Failure>,
     unanswered: Unanswered,
@@ -103,6 +109,7 @@ impl Drain<'_, '_> {
 
     /// One stream, from its hello until every line is answered.
     async fn stream(&mut self, gateway: &Gateway, client: &ClientArgs) -> Result<(), Failure> {
+        self.ask_what_was_heard(gateway).await?;
         // As large as the largest window and the hello: sending into it never waits, so answers are always read.
         let (up, requests) = mpsc::channel(limits::SYNC_WINDOW as usize + 1);
         let broken = |why: &str| Failure::Unreachable { server: client.server.clone(), why: why.to_owned() };
@@ -142,6 +149,23 @@ impl Drain<'_, '_> {
                 },
                 () = sleep_until(wakes_at), if wakes_at.is_some() => {}
                 () = silence, if self.unanswered.awaits_answer() => return Err(broken("no answer for a minute")),
+            }
+        }
+    }
+
+    /// Once: on a later stream of the same run every line that may be lacking is known to be unanswered.
+    async fn ask_what_was_heard(&mut self, gateway: &Gateway) -> Result<(), Failure> {
+        let Some(tell) = self.tell.take() else { return Ok(()) };
+        let (request, id) = gateway.request(v1::GetDeviceStateRequest { source: self.source.clone() });
+        match gateway.captures().get_device_state(request).await {
+            Ok(state) => {
+                // The reader waits for it; it can only be gone together with the lines.
+                let _taken = tell.send(Heard::of(state.get_ref()));
+                Ok(())
+            }
+            Err(status) => {
+                self.tell = Some(tell);
+                Err(gateway.failure(&status, &id))
             }
         }
     }

@@ -22,6 +22,11 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
+    /// The number its device gave it; 0 without one.
+    pub fn device_seq(&self) -> u64 {
+        v1::Event::decode(self.capture.event.clone()).map_or(0, |event| event.device_seq)
+    }
+
     /// The line's bytes as sent at a time. A system's own time of sending stands: it moves a replay's clock.
     pub fn sent_at(&self, now: prost_types::Timestamp) -> bytes::Bytes {
         let keep = SourceName::new(&self.capture.source).is_system() && self.capture.send_time.is_some();
@@ -49,20 +54,21 @@ impl Reader {
 
     /// Reads a line; `None` for an empty one.
     pub fn read(&self, line: &Line) -> Option<Numbered> {
-        if line.bytes.iter().all(u8::is_ascii_whitespace) && !line.cut {
+        let bytes = without_mark(line);
+        if bytes.iter().all(u8::is_ascii_whitespace) && !line.cut {
             return None;
         }
-        Some(self.read_filled(line))
+        Some(self.read_filled(line, bytes))
     }
 
-    fn read_filled(&self, line: &Line) -> Numbered {
+    fn read_filled(&self, line: &Line, bytes: &[u8]) -> Numbered {
         let refused = |reason: Reason, field: &str, message: &str| {
             Box::new(Synced::refused(line.number, "", reason.text(), field, message))
         };
         if line.cut {
             return Err(refused(Reason::MessageTooLarge, "", "the line is longer than any event can be"));
         }
-        let mut capture = self.parse(&line.bytes).map_err(|why| {
+        let mut capture = self.parse(bytes).map_err(|why| {
             let torn = if line.ended { "" } else { "; the line has no end: the file was cut off" };
             refused(Reason::MessageMalformed, "", &format!("{why}{torn}"))
         })?;
@@ -84,6 +90,14 @@ impl Reader {
         let message =
             read.and_then(|message| json.end().map(|()| message)).map_err(|error| explain(&error))?;
         v1::Capture::decode(message.encode_to_vec().as_slice()).map_err(|_| "no Capture".to_owned())
+    }
+}
+
+/// Some Windows programs begin a file with a byte order mark, which is no part of its first line.
+fn without_mark(line: &Line) -> &[u8] {
+    match line.bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(rest) if line.number == 1 => rest,
+        _ => &line.bytes,
     }
 }
 
@@ -118,7 +132,7 @@ mod tests {
     const SOURCE: &str = "carriers/p/devices/pda-1";
 
     fn read(text: &str, ended: bool) -> Option<Numbered> {
-        let line = Line { number: 7, bytes: text.as_bytes().to_vec(), cut: false, ended };
+        let line = Line { number: 7, bytes: text.as_bytes().to_vec(), length: 0, cut: false, ended };
         Reader::new(SOURCE.into()).read(&line)
     }
 
@@ -158,9 +172,23 @@ mod tests {
             refused(r#"{"event":{}}"#).contains(r#""reason":"FIELD_REQUIRED","field":"client_event_id""#)
         );
         assert!(refused(r#"{"client_event_id":"a"} {}"#).contains("MESSAGE_MALFORMED"));
-        let cut = Line { number: 1, bytes: b"{".to_vec(), cut: true, ended: true };
+        let cut = Line { number: 1, bytes: b"{".to_vec(), length: 1, cut: true, ended: true };
         let cut = Reader::new(SOURCE.into()).read(&cut).unwrap().unwrap_err();
         assert_eq!(cut.reason.as_deref(), Some("MESSAGE_TOO_LARGE"));
+    }
+
+    #[test]
+    fn a_mark_before_the_first_line_is_no_part_of_it() {
+        let text = "\u{feff}{\"client_event_id\":\"a\"}";
+        let read = |number| {
+            let bytes = text.as_bytes().to_vec();
+            let line = Line { number, bytes, length: 0, cut: false, ended: true };
+            Reader::new(SOURCE.into()).read(&line).unwrap()
+        };
+        assert_eq!(read(1).unwrap().capture.client_event_id, "a");
+        assert_eq!(read(2).unwrap_err().reason.as_deref(), Some("MESSAGE_MALFORMED"));
+        let mark = Line { number: 1, bytes: b"\xef\xbb\xbf".to_vec(), length: 3, cut: false, ended: false };
+        assert!(Reader::new(SOURCE.into()).read(&mark).is_none(), "an empty file");
     }
 
     #[test]

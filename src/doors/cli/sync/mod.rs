@@ -2,27 +2,21 @@
 //! Never: skips a line on a guess that the gateway has it, or keeps more of the file in memory than the window.
 
 mod drain;
+mod heard;
 mod line;
+mod outbox;
 mod unanswered;
 
-use std::fs::File;
-use std::io::{BufReader, IsTerminal, Read, stderr};
-use std::path::{Path, PathBuf};
-use std::thread;
+use std::io::{IsTerminal, stderr};
+use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use tokio::sync::mpsc;
 
 use super::gateway::ClientArgs;
 use super::human::say;
-use super::{Exit, Failure, Output, lines};
+use super::{Exit, Failure, Output};
 pub(super) use drain::wait_asked;
-use line::{Numbered, Reader};
-
-/// An event of 4 KiB and a personal part of 8 KiB, written as JSON with every character escaped.
-const LINE_BYTES: usize = 256 << 10;
-/// Lines read ahead of the network.
-const READ_AHEAD: usize = 32;
+use outbox::Outbox;
 
 /// Whose outbox.
 #[derive(Clone, Debug, clap::Args)]
@@ -31,9 +25,10 @@ A line is a trao.v1.Capture in proto3 JSON, e.g.
   {\"client_event_id\":\"0190…\",\"event\":{\"type\":\"EVENT_TYPE_PICKED_UP\",
    \"code\":{\"value\":\"RA990000010VN\"},\"occurred_at\":\"2026-11-20T07:05:00Z\",\"device_seq\":\"17\"}}
 (on one line; an empty source means --source). Its client_event_id makes it count once, so the
-file may be sent again whenever an answer is missing. A code that reads as no code at all is sent
-in personal.raw_scan, apart from the event. Each line is answered on stdout, in the
-order in which the gateway decided:
+file may be sent again whenever an answer is missing, by any machine whose key may use the source.
+What the gateway has not heard of goes first, the rest is confirmed after it. A code that reads as
+no code at all is sent in personal.raw_scan, apart from the event. Each line is answered on stdout,
+in the order in which the gateway decided:
   {\"line\",\"client_event_id\",\"status\":\"recorded|replayed|refused\",\"position\",\"reason\",
    \"field\",\"message\",\"placement\",\"anomalies\"}
 
@@ -57,14 +52,14 @@ pub struct Args {
 
 /// Drains the file.
 pub async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    let (input, bytes) = open(&args.file)?;
+    let (outbox, bytes) = Outbox::open(&args.file)?;
     let bar = bar(bytes);
-    let lines = read_ahead(input, args.source.clone(), bar.clone());
+    let (lines, tell) = outbox::read_ahead(outbox, args.source.clone(), bar.clone());
     let mut told = Told { output, bar: bar.clone(), closed: false };
-    let (counts, ended) = drain::run(&args.client, &args.source, lines, &mut told).await;
+    let (counts, ended) = drain::run(&args.client, &args.source, (lines, tell), &mut told).await;
     bar.finish_and_clear();
     let language = args.client.language();
-    eprintln!(
+    output.note(&format!(
         "{} {}  {} {}  {} {}",
         say(language, "đã ghi", "recorded"),
         counts.recorded,
@@ -72,7 +67,7 @@ pub async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         counts.replayed,
         say(language, "bị từ chối", "refused"),
         counts.refused,
-    );
+    ));
     ended?;
     Ok(if counts.refused == 0 { Exit::Done } else { Exit::Refused })
 }
@@ -100,58 +95,17 @@ impl Told<'_> {
     }
 }
 
-fn open(file: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Failure> {
-    if file == Path::new("-") {
-        return Ok((Box::new(std::io::stdin()), None));
-    }
-    let usage = |error| Failure::Usage(format!("{}: {error}", file.display()));
-    let opened = File::open(file).map_err(usage)?;
-    let metadata = opened.metadata().map_err(usage)?;
-    if metadata.is_dir() {
-        return Err(Failure::Usage(format!("{}: is a folder", file.display())));
-    }
-    Ok((Box::new(opened), Some(metadata.len()).filter(|bytes| *bytes > 0)))
-}
-
 /// A bar only when a person is looking.
 fn bar(bytes: Option<u64>) -> ProgressBar {
     let target =
         if stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(bytes, target);
-    if let Ok(style) = ProgressStyle::with_template("{bar:30} {bytes}/{total_bytes} {eta}") {
+    let template = match bytes {
+        Some(_) => "{bar:30} {bytes}/{total_bytes} {binary_bytes_per_sec} {eta}",
+        None => "{spinner} {bytes} {binary_bytes_per_sec} {elapsed}",
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }
     bar
-}
-
-/// Reads and parses lines on a thread of its own, a few ahead of the network. An input that fails ends with its error.
-fn read_ahead(
-    input: Box<dyn Read + Send>,
-    source: String,
-    bar: ProgressBar,
-) -> mpsc::Receiver<Result<Numbered, Failure>> {
-    let (to, lines) = mpsc::channel(READ_AHEAD);
-    thread::spawn(move || {
-        let reader = Reader::new(source);
-        let mut input = BufReader::new(bar.wrap_read(input));
-        let mut number = 0;
-        loop {
-            let read = match lines::next(&mut input, number, LINE_BYTES) {
-                Ok(None) => return,
-                Ok(Some(line)) => {
-                    number = line.number;
-                    match reader.read(&line) {
-                        Some(read) => Ok(read),
-                        None => continue,
-                    }
-                }
-                Err(error) => Err(Failure::Input(error)),
-            };
-            let failed = read.is_err();
-            if to.blocking_send(read).is_err() || failed {
-                return;
-            }
-        }
-    });
-    lines
 }

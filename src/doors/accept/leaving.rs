@@ -1,0 +1,48 @@
+//! An answer on its way out: each part of it is counted until it was sent.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use axum::body::Body;
+use bytes::Bytes;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+
+use super::held::{Call, Held};
+
+/// The answer's body.
+#[derive(Debug)]
+pub struct Leaving {
+    body: Body,
+    held: Arc<Held>,
+    /// Open until the body has ended; `None` for one that found no room.
+    _call: Option<Call>,
+}
+
+impl Leaving {
+    /// The answer of a call.
+    pub fn new(body: Body, held: &Arc<Held>, call: Option<Call>) -> Leaving {
+        Leaving { body, held: Arc::clone(held), _call: call }
+    }
+}
+
+impl HttpBody for Leaving {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(|data| self.held.leave(data)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
