@@ -384,6 +384,16 @@ forward! { Writer,
     fn rollback(&mut self) -> ();
 }
 
+impl Reader {
+    /// A reader of the store as it is now, for a few reads that must agree; to be dropped soon.
+    pub fn snapshot(&self) -> Result<Reader, Error> {
+        match self {
+            Reader::Memory(store) => Ok(Reader::Memory(store.snapshot())),
+            Reader::Sqlite(store) => store.snapshot().map(Reader::Sqlite),
+        }
+    }
+}
+
 forward! { Reader,
     /// What the store is.
     fn identity(&self) -> Identity;

@@ -32,7 +32,7 @@ impl View {
         if id.lane != LANE || id > at {
             return Ok(None);
         }
-        let leg = self.reader.leg(id).await.during("a leg")?;
+        let leg = self.kept_leg(id).await?;
         // Whom it concerns never changes, and is asked before anything that may fail or take long: what is not seen is
         // answered like what never was.
         match leg.filter(|leg| eyes.sees(&leg.birth.parties())) {

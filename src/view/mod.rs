@@ -22,7 +22,11 @@ pub use legs::LegFilter;
 pub use lists::Page;
 pub use moment::{Moment, When};
 
-use crate::dossier::names::{Lane, PartyName};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::dossier::desk::Leg;
+use crate::dossier::names::{Lane, PartyName, Position};
 use crate::store::{self, Reader};
 
 /// The one lane of this release.
@@ -69,11 +73,35 @@ pub trait Eyes: Send + Sync {
 #[derive(Clone, Debug)]
 pub struct View {
     reader: Reader,
+    /// Legs read so far, where all reads are of one moment.
+    legs: Option<Arc<Mutex<Legs>>>,
 }
+
+/// Legs as they are kept; `None` where there is none.
+type Legs = BTreeMap<Position, Option<Leg>>;
 
 impl View {
     /// A view of a store.
     pub fn new(reader: Reader) -> View {
-        View { reader }
+        View { reader, legs: None }
+    }
+
+    /// The view as of now, for one look-up of several reads: whatever is committed meanwhile is not in it. To be dropped
+    /// with the answer.
+    pub fn at_once(&self) -> Result<View, Error> {
+        Ok(View { reader: self.reader.snapshot().during("the store")?, legs: Some(Arc::default()) })
+    }
+
+    /// A leg as it is kept; at once it is read once.
+    async fn kept_leg(&self, id: Position) -> Result<Option<Leg>, Error> {
+        let read = self.legs.as_ref().map(|legs| legs.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(leg) = read.and_then(|legs| legs.get(&id).cloned()) {
+            return Ok(leg);
+        }
+        let leg = self.reader.leg(id).await.during("a leg")?;
+        if let Some(legs) = &self.legs {
+            legs.lock().unwrap_or_else(PoisonError::into_inner).insert(id, leg.clone());
+        }
+        Ok(leg)
     }
 }

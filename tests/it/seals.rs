@@ -106,7 +106,7 @@ async fn a_changed_byte_shows() {
             "a time",
             "UPDATE seal SET committed_at = committed_at - 1 WHERE size = (SELECT max(size) FROM seal)",
         ),
-        ("a log", "DELETE FROM log WHERE party = (SELECT max(party) FROM log) AND seq = 1"),
+        ("a log", "DELETE FROM log_run WHERE party = (SELECT max(party) FROM log_run) AND seq = 1"),
         ("a personal part", "UPDATE personal SET body = CAST('x' AS BLOB)"),
         ("the frontier", "UPDATE lane SET frontier = zeroblob(length(frontier))"),
     ];

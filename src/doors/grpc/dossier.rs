@@ -208,9 +208,12 @@ impl Gateway {
             Some(At::ReadPosition(position)) => AsOf::position(position)?,
             None => AsOf::NOW,
         };
-        let Some(moment) = self.moment(&as_of).await? else { return Err(sought.otherwise) };
+        let view = self.view.at_once().map_err(|error| unread(&error, ""))?;
+        let moment = view.moment(as_of.when, self.clock.now()).await;
+        let moment = moment.map_err(|error| unread(&error, as_of.field))?;
+        let Some(moment) = moment else { return Err(sought.otherwise) };
         let asked = asked_leg(&sought.key);
-        let found = self.view.dossier(call, &sought.key, moment).await;
+        let found = view.dossier(call, &sought.key, moment).await;
         let found = sought.only(found.map_err(|error| unread(&error, as_of.field))?)?;
         Ok(v1::GetDossierResponse {
             dossier: Some(dossier::dossier(&found, asked)),

@@ -15,6 +15,7 @@ on_every_store! {
     a_chain_is_walked_to_its_birth_and_no_further,
     legs_dossiers_and_devices_are_read_back,
     one_code_may_mean_many_things,
+    a_snapshot_knows_nothing_of_what_is_committed_after_it,
     the_tie_finds_what_waits_and_what_was_tagged,
     what_waits_for_a_code_is_told_in_order_without_the_scans_of_bags,
     the_first_pin_stays,
@@ -225,6 +226,19 @@ async fn one_code_may_mean_many_things(mut kept: Kept) {
     assert_eq!(kept.reader.tags(LANE, &key(1)).await.unwrap(), [first, far, second]);
     assert!(kept.reader.tags(LANE, &key(3)).await.unwrap().is_empty());
     assert!(kept.reader.tags(Lane(3), &key(1)).await.unwrap().is_empty());
+}
+
+async fn a_snapshot_knows_nothing_of_what_is_committed_after_it(mut kept: Kept) {
+    kept.keep(|batch| _ = batch.line("a")).await;
+    let snapshot = kept.reader.snapshot().unwrap();
+    // A snapshot is of the first time it is read, and of no later one.
+    assert_eq!(snapshot.head(LANE).await.unwrap().pos, 1);
+    kept.keep(|batch| _ = batch.line("b")).await;
+    assert_eq!(snapshot.head(LANE).await.unwrap().pos, 1);
+    assert_eq!(snapshot.entry(at(2)).await.unwrap(), None);
+    assert!(kept.reader.entry(at(2)).await.unwrap().is_some());
+    drop(snapshot);
+    assert_eq!(kept.reader.snapshot().unwrap().head(LANE).await.unwrap().pos, 2);
 }
 
 async fn the_tie_finds_what_waits_and_what_was_tagged(mut kept: Kept) {

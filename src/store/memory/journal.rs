@@ -11,7 +11,7 @@ use crate::seal::frontier::Frontier;
 use crate::store::page::Page;
 
 /// Everything of one lane.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Journal {
     pub(super) head: Head,
     pub(super) keys: BTreeMap<EventKey, u64>,

@@ -23,7 +23,7 @@ use journal::Journal;
 #[derive(Clone, Debug)]
 pub struct Store(Arc<Mutex<State>>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct State {
     identity: Identity,
     lanes: BTreeMap<Lane, Journal>,
@@ -239,6 +239,11 @@ pub struct Reader(Store);
 
 #[expect(missing_docs, reason = "said once, at store::Reader")]
 impl Reader {
+    pub fn snapshot(&self) -> Reader {
+        let now = self.0.state().clone();
+        Reader(Store(Arc::new(Mutex::new(now))))
+    }
+
     pub fn identity(&self) -> Result<Identity, Error> {
         Ok(self.0.state().identity.clone())
     }

@@ -2,14 +2,14 @@
 //! it to another thread would.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fs, io};
 
 use rusqlite::{Connection, params};
 
 use super::folder::{DATABASE, LOG};
 use super::log_run::Run;
-use super::rows::{Cells, all, at, each, lane, limit, one, place};
+use super::rows::{Cells, all, at, each, lane, limit, one, place, run};
 use super::{connection, directory, read, schema, sql};
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
@@ -29,12 +29,63 @@ pub(super) const REPLAY: i64 = 2;
 
 /// Reads a SQLite file.
 #[derive(Clone, Debug)]
-pub struct Reader(Arc<Pool>);
+pub struct Reader {
+    pool: Arc<Pool>,
+    snapshot: Option<Arc<Snapshot>>,
+}
 
 #[derive(Debug)]
 struct Pool {
     file: PathBuf,
     idle: Mutex<Vec<Connection>>,
+}
+
+impl Pool {
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Result<Connection, Error> {
+        let idle = self.idle().pop();
+        idle.map_or_else(|| connection::reading(&self.file), Ok)
+    }
+
+    fn give_back(&self, connection: Connection) {
+        let mut idle = self.idle();
+        if idle.len() < IDLE {
+            idle.push(connection);
+        }
+    }
+}
+
+/// A connection inside a transaction that only reads.
+#[derive(Debug)]
+struct Snapshot {
+    /// `None` once a read of it failed.
+    connection: Mutex<Option<Connection>>,
+    pool: Arc<Pool>,
+}
+
+impl Snapshot {
+    fn on<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        let mut held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = held.take().ok_or("an earlier read failed").map_err(Error::failed("read"))?;
+        let found = read(&connection)?;
+        *held = Some(connection);
+        Ok(found)
+    }
+}
+
+impl Drop for Snapshot {
+    fn drop(&mut self) {
+        let connection = self.connection.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        // One that cannot end its transaction is closed, and that ends it.
+        if let Some(connection) = connection
+            && run(&connection, "end reading", sql::COMMIT, []).is_ok()
+        {
+            self.pool.give_back(connection);
+        }
+    }
 }
 
 #[expect(missing_docs, reason = "said once, at store::Reader")]
@@ -44,22 +95,26 @@ impl Reader {
         let file = folder.join(DATABASE);
         let first = connection::reading(&file)?;
         schema::check(&first)?;
-        Ok(Reader(Arc::new(Pool { file, idle: Mutex::new(vec![first]) })))
+        Ok(Reader { pool: Arc::new(Pool { file, idle: Mutex::new(vec![first]) }), snapshot: None })
+    }
+
+    /// A reader of the file as it is now, whatever is committed meanwhile. Several reads then cost little more than one:
+    /// the file is locked and looked at once. To be dropped soon, for the log grows as long as it is read.
+    pub fn snapshot(&self) -> Result<Reader, Error> {
+        let connection = self.pool.take()?;
+        run(&connection, "begin to read", sql::BEGIN_READING, [])?;
+        let held = Snapshot { connection: Mutex::new(Some(connection)), pool: Arc::clone(&self.pool) };
+        Ok(Reader { pool: Arc::clone(&self.pool), snapshot: Some(Arc::new(held)) })
     }
 
     /// Reads on an idle connection, or on a new one. A connection that failed is not used again.
     fn on<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        let idle = || self.0.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = idle().pop();
-        let connection = match taken {
-            Some(connection) => connection,
-            None => connection::reading(&self.0.file)?,
-        };
-        let found = read(&connection)?;
-        let mut idle = idle();
-        if idle.len() < IDLE {
-            idle.push(connection);
+        if let Some(snapshot) = &self.snapshot {
+            return snapshot.on(read);
         }
+        let connection = self.pool.take()?;
+        let found = read(&connection)?;
+        self.pool.give_back(connection);
         Ok(found)
     }
 
@@ -223,7 +278,7 @@ impl Reader {
     }
 
     pub fn log_bytes(&self) -> Result<u64, Error> {
-        match fs::metadata(self.0.file.with_file_name(LOG)) {
+        match fs::metadata(self.pool.file.with_file_name(LOG)) {
             Ok(log) => Ok(log.len()),
             // The last connection that closes removes it.
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(0),

@@ -14,6 +14,7 @@ statements! {
     // Of every commit.
     COMMITTING {
     BEGIN = "begin",
+    BEGIN_READING = "begin_reading",
     COMMIT = "commit",
     ROLLBACK = "rollback",
     HEAD_LANE = "head_lane",

@@ -144,13 +144,8 @@ fn logs_are_dense_and_list_what_concerns_their_party(database: &Connection, rows
     for (id, name) in named.map(Result::unwrap) {
         parties.insert(id, String::from_utf8(name).unwrap());
     }
-    let mut statement =
-        database.prepare("SELECT party, seq, pos FROM log WHERE lane = 0 ORDER BY party, seq").unwrap();
-    let lines = statement.query_map([], |row| {
-        Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)? as u64, row.get::<_, i64>(2)? as u64))
-    });
     let mut of_party: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
-    for (party, seq, pos) in lines.unwrap().map(Result::unwrap) {
+    for (party, seq, pos) in log_lines(database) {
         let log = of_party.entry(party).or_default();
         log.push(pos);
         assert_eq!(seq, log.len() as u64, "the log of {} is dense", parties[&party]);
@@ -218,4 +213,27 @@ fn every_key_stands_once(database: &Connection, rows: &[Row]) {
             assert_eq!(seen.insert(key.clone(), row.pos), None, "{key:?} stands twice");
         }
     }
+}
+
+/// Every line of every log: party, number, position. A row holds a run of them; the steps from each position to the next
+/// are written in groups of seven bits, the low one first.
+fn log_lines(database: &Connection) -> Vec<(i64, u64, u64)> {
+    let select = "SELECT party, seq, lines, pos, steps FROM log_run WHERE lane = 0 ORDER BY party, seq";
+    let mut statement = database.prepare(select).unwrap();
+    let mut rows = statement.query([]).unwrap();
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        let number = |at: usize| row.get::<_, i64>(at).unwrap();
+        let (party, seq, mut pos) = (number(0), number(1) as u64, number(3) as u64);
+        let steps: Vec<u8> = row.get(4).unwrap();
+        let before = lines.len();
+        lines.push((party, seq, pos));
+        for step in steps.split_inclusive(|group| group & 0x80 == 0) {
+            let step = step.iter().rev().fold(0, |step, group| step << 7 | u64::from(group & 0x7f));
+            pos += step;
+            lines.push((party, seq + (lines.len() - before) as u64, pos));
+        }
+        assert_eq!(lines.len() - before, number(2) as usize, "a run says how many lines it has");
+    }
+    lines
 }

@@ -1,0 +1,2 @@
+-- Called by the reader for several reads of one moment.
+BEGIN DEFERRED
