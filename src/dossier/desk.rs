@@ -29,19 +29,20 @@ pub enum Missing {
 
 /// A code as tags know it: kind and text, for an opaque dossier code its agency too.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct CodeKey(pub String);
+pub struct CodeKey(pub Arc<str>);
 
 impl CodeKey {
     /// The key of a code.
     pub fn of(code: &Code) -> CodeKey {
         let agency = code.agency().map_or("", |agency| agency.as_str());
-        CodeKey(format!(
-            "{}{}{}{}",
-            code.kind().number(),
-            code.text(),
-            if agency.is_empty() { "" } else { "@" },
-            agency
-        ))
+        let mut key = String::with_capacity(2 + code.text().len() + agency.len());
+        key.push(char::from(b'0' + code.kind().number()));
+        key.push_str(code.text());
+        if !agency.is_empty() {
+            key.push('@');
+            key.push_str(agency);
+        }
+        CodeKey(key.into())
     }
 
     /// Whether it is the key of a bag, whose scans wait for whatever is found to be inside.
@@ -142,10 +143,13 @@ impl Leg {
 
     /// Folds in an event that is newer than all before it.
     pub fn push(&mut self, step: &Step) -> Effect {
-        let mut fold = self.fold.clone();
-        let effect = fold.push(self.ground(), step);
-        self.fold = fold;
-        effect
+        let ground = Ground {
+            id: self.id,
+            birth: &self.birth,
+            continues: self.continues,
+            annulled: self.annulled_at.is_some(),
+        };
+        self.fold.push(ground, step)
     }
 
     /// The leg as the fold sees it.
@@ -217,7 +221,7 @@ pub struct Target {
 pub struct Desk {
     /// The directory as of this batch.
     pub directory: Arc<Directory>,
-    legs: BTreeMap<Position, Option<Leg>>,
+    legs: BTreeMap<Position, Option<Box<Leg>>>,
     dossiers: BTreeMap<Position, Option<Dossier>>,
     tags: BTreeMap<CodeKey, Vec<Tag>>,
     chains: BTreeMap<Position, Vec<Step>>,
@@ -236,7 +240,7 @@ impl Desk {
     // What the journal lays on the desk. Nothing that was changed on the desk is overwritten.
 
     /// Lays a leg, or the knowledge that there is none.
-    pub fn lay_leg(&mut self, id: Position, leg: Option<Leg>) {
+    pub fn lay_leg(&mut self, id: Position, leg: Option<Box<Leg>>) {
         self.legs.entry(id).or_insert(leg);
     }
 
@@ -275,7 +279,7 @@ impl Desk {
 
     /// A leg, if it exists.
     pub fn leg(&self, id: Position) -> Result<Option<&Leg>, Missing> {
-        self.legs.get(&id).map(Option::as_ref).ok_or(Missing::Leg(id))
+        self.legs.get(&id).map(Option::as_deref).ok_or(Missing::Leg(id))
     }
 
     /// A leg that something else on the desk names, and that therefore exists.
@@ -299,6 +303,15 @@ impl Desk {
         self.targets.get(&position).map(Option::as_ref).ok_or(Missing::Target(position))
     }
 
+    /// Takes a leg off the desk, to be put back changed, if one more event can be folded in.
+    pub fn take_leg(&mut self, id: Position, step: &Step) -> Result<Leg, Missing> {
+        let leg = self.known_leg(id)?;
+        if !custody::is_newest(&leg.fold, step) && !self.chains.contains_key(&id) {
+            return Err(Missing::Chain(id));
+        }
+        self.legs.remove(&id).flatten().map(|leg| *leg).ok_or(Missing::Leg(id))
+    }
+
     /// The fold of a leg with one more event: pushed when it is the newest, folded whole when it is not.
     pub fn fold_with(&self, leg: &Leg, step: &Step) -> Result<Folded, Missing> {
         if custody::is_newest(&leg.fold, step) {
@@ -316,7 +329,7 @@ impl Desk {
     /// Puts a leg down, changed or new.
     pub fn put_leg(&mut self, leg: Leg) {
         self.changed_legs.insert(leg.id);
-        self.legs.insert(leg.id, Some(leg));
+        self.legs.insert(leg.id, Some(Box::new(leg)));
     }
 
     /// Puts a dossier down, changed or new.
@@ -350,7 +363,12 @@ impl Desk {
 
     /// Everything that changed: legs, dossiers, new tags.
     pub fn into_changes(mut self) -> Changes {
-        let legs = self.changed_legs.iter().filter_map(|id| self.legs.remove(id).flatten()).collect();
+        let legs = self
+            .changed_legs
+            .iter()
+            .filter_map(|id| self.legs.remove(id).flatten())
+            .map(|leg| *leg)
+            .collect();
         let dossiers =
             self.changed_dossiers.iter().filter_map(|id| self.dossiers.remove(id).flatten()).collect();
         Changes { legs, dossiers, tags: self.new_tags }

@@ -1,6 +1,6 @@
 //! One batch: everything that waits is applied in order on one desk, numbered, recorded, signed and committed at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ pub(super) struct Batch<'a> {
     pub(super) head: Head,
     pub(super) desk: Desk,
     pub(super) drafts: Vec<Draft>,
-    pub(super) by_key: BTreeMap<EventKey, usize>,
+    pub(super) by_key: HashMap<EventKey, usize>,
     pub(super) firsts: BTreeMap<EventKey, First>,
     pub(super) devices: BTreeMap<i64, Heard>,
     pub(super) notes: Vec<Note>,
@@ -152,7 +152,7 @@ impl<'a> Batch<'a> {
             known,
             desk: Desk::new(Arc::clone(&scribe.directory)),
             drafts: Vec::new(),
-            by_key: BTreeMap::new(),
+            by_key: HashMap::new(),
             firsts: BTreeMap::new(),
             devices: BTreeMap::new(),
             notes: Vec::new(),
@@ -170,6 +170,7 @@ impl<'a> Batch<'a> {
         set_aside: &[usize],
     ) -> Result<Result<Vec<Verdict>, usize>, Error> {
         let mut verdicts = Vec::with_capacity(lines.len());
+        self.drafts.reserve(lines.len());
         for (index, queued) in lines.iter().enumerate() {
             let aside = set_aside.contains(&index);
             match self.take(writer, &queued.line, aside).await {
@@ -207,11 +208,8 @@ impl<'a> Batch<'a> {
         line: &CaptureLine,
         aside: bool,
     ) -> Result<Option<Verdict>, Error> {
-        let enrolled = self.scribe.directory.source(&line.source);
-        let known = enrolled.is_some_and(|source| source.party == line.speaker.party)
-            && self.scribe.directory.party(&line.speaker.party).is_some();
-        let key = self.capture_key(line);
-        let (true, Some(key)) = (known, key) else {
+        let key = self.own_key(line);
+        let Some(key) = key else {
             return Ok(Some(Verdict::Refused(Refusal::field(Reason::UnknownSource, "source", ""))));
         };
         let event_digest = digest::digest(&line.event_bytes);

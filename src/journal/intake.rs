@@ -1,13 +1,14 @@
 //! The bounded queue before the writer. Each source has a lane of its own in it and a fair share of it, so that a device
 //! that drains a week's outbox neither fills it nor makes a counter wait.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use tokio::sync::{Notify, oneshot};
 
 use super::line::{Answer, Line};
+use crate::dossier::names::SourceName;
 use crate::dossier::refusal::{Reason, Refusal};
 
 /// A line and whoever waits for its answer. Nobody may: then the line is journaled all the same.
@@ -32,9 +33,9 @@ const RETRY_US: i64 = 250_000;
 
 #[derive(Debug, Default)]
 struct Queues {
-    by_source: BTreeMap<String, VecDeque<Queued>>,
+    by_source: HashMap<SourceName, VecDeque<Queued>>,
     /// Sources with lines waiting, in the order in which they are served.
-    turn: VecDeque<String>,
+    turn: VecDeque<SourceName>,
     lines: usize,
     /// When the oldest line of the batch was queued that is being written.
     in_hand: Option<Instant>,
@@ -55,21 +56,21 @@ impl Intake {
     }
 
     /// Queues a line, or says that there is no room. A source may fill half of what is still free.
-    pub fn push(&self, source: &str, queued: Queued) -> Result<(), Refusal> {
+    pub fn push(&self, source: SourceName, queued: Queued) -> Result<(), Refusal> {
         let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
         if queues.closed {
             return Err(Refusal::store_unavailable());
         }
         let free = self.lines_max.saturating_sub(queues.lines);
-        let own = queues.by_source.get(source).map_or(0, VecDeque::len);
+        let own = queues.by_source.get(&source).map_or(0, VecDeque::len);
         if own >= free {
             return Err(Refusal::new(Reason::Overloaded).retry_after(RETRY_US));
         }
         queues.lines += 1;
         if own == 0 {
-            queues.turn.push_back(source.to_owned());
+            queues.turn.push_back(source.clone());
         }
-        queues.by_source.entry(source.to_owned()).or_default().push_back(queued);
+        queues.by_source.entry(source).or_default().push_back(queued);
         drop(queues);
         self.ready.notify_one();
         Ok(())

@@ -25,6 +25,13 @@ impl Batch<'_> {
         Some(EventKey { id: key_id(&line.client_event_id), source: enrolment.id })
     }
 
+    /// The key of a line whose source is enrolled under the speaker's party.
+    pub(super) fn own_key(&self, line: &CaptureLine) -> Option<EventKey> {
+        let (enrolment, source) = self.scribe.directory.sources.get(&line.source)?;
+        let own = source.party == line.speaker.party && self.scribe.directory.party(&source.party).is_some();
+        own.then(|| EventKey { id: key_id(&line.client_event_id), source: enrolment.id })
+    }
+
     pub(super) fn command_key(&self, line: &CommandLine) -> Option<EventKey> {
         let party = SourceName::new(line.speaker.party.as_str());
         let (enrolment, _) = self.scribe.directory.sources.get(&party)?;
@@ -41,8 +48,11 @@ pub(super) fn place_key(line: &PlaceLine) -> EventKey {
 /// a zero byte before it, so that no text can ever look like a UUID.
 fn key_id(client_event_id: &str) -> Vec<u8> {
     let uuid = uuid::Uuid::try_parse(client_event_id).ok();
-    match uuid.filter(|uuid| uuid.get_version_num() == 7 && uuid.hyphenated().to_string() == client_event_id)
-    {
+    let mut spelled = [0; uuid::fmt::Hyphenated::LENGTH];
+    let usual = |uuid: &uuid::Uuid| {
+        uuid.get_version_num() == 7 && uuid.hyphenated().encode_lower(&mut spelled) == client_event_id
+    };
+    match uuid.filter(usual) {
         Some(uuid) => uuid.as_bytes().to_vec(),
         None => {
             let mut id = vec![0];

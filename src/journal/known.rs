@@ -4,8 +4,10 @@
 //! it is kept while the head found is the head left, and forgotten whole otherwise. What is known is what is stored;
 //! nothing is written later than the commit that changed it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::hash::Hash;
+
+use foldhash::HashMap;
 
 use crate::dossier::desk::{CodeKey, Leg, Tag};
 use crate::dossier::device::Heard;
@@ -18,7 +20,7 @@ use crate::store::{Commit, Head};
 pub(super) struct Known {
     /// The position and version of which it is known.
     head: Option<(u64, u64)>,
-    legs: Recent<Position, Leg>,
+    legs: Recent<Position, Box<Leg>>,
     tags: Recent<CodeKey, Vec<Tag>>,
     devices: Recent<i64, Heard>,
     logs: BTreeMap<i64, u64>,
@@ -33,7 +35,7 @@ impl Known {
     }
 
     /// A leg. It is known again once it is committed; a leg that is laid out and not changed is read anew.
-    pub fn take_leg(&mut self, id: Position) -> Option<Leg> {
+    pub fn take_leg(&mut self, id: Position) -> Option<Box<Leg>> {
         self.legs.take(&id)
     }
 
@@ -63,7 +65,7 @@ impl Known {
     pub fn committed(&mut self, commit: Commit, logs: &BTreeMap<i64, u64>) {
         self.head = Some((commit.head.pos, commit.head.version));
         for leg in commit.changes.legs {
-            self.legs.put(leg.id, leg);
+            self.legs.put(leg.id, Box::new(leg));
         }
         for tag in commit.changes.tags {
             // The same attachment said twice is one.
@@ -90,7 +92,7 @@ struct Recent<K, V> {
 
 impl<K, V> Default for Recent<K, V> {
     fn default() -> Recent<K, V> {
-        Recent { young: HashMap::new(), old: HashMap::new() }
+        Recent { young: HashMap::default(), old: HashMap::default() }
     }
 }
 

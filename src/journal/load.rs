@@ -29,7 +29,7 @@ impl Batch<'_> {
             }
             Missing::Leg(id) => {
                 let leg = match self.known.take_leg(id) {
-                    None if id.lane == lane => writer.leg(id).await.map_err(Error::Load)?,
+                    None if id.lane == lane => writer.leg(id).await.map_err(Error::Load)?.map(Box::new),
                     known => known,
                 };
                 self.desk.lay_leg(id, leg);

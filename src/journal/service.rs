@@ -15,7 +15,7 @@ use super::scribe::{Apply, Scribe};
 use super::wake::Wakes;
 use crate::clock::SharedClock;
 use crate::dossier::directory::Directory;
-use crate::dossier::names::{Lane, Position};
+use crate::dossier::names::{Lane, Position, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
 use crate::metrics;
@@ -151,7 +151,7 @@ impl Handle {
         let (answer, answered) = oneshot::channel();
         let source = source_of(&line);
         let bytes = bytes_of(&line);
-        self.intake.push(&source, Queued { line, answer, bytes, since: Instant::now() })?;
+        self.intake.push(source, Queued { line, answer, bytes, since: Instant::now() })?;
         Ok(Pending(answered))
     }
 
@@ -199,11 +199,11 @@ fn is_said(line: &Line) -> bool {
 }
 
 /// Whose share of the intake a line takes.
-fn source_of(line: &Line) -> String {
+fn source_of(line: &Line) -> SourceName {
     match line {
-        Line::Capture(line) => line.source.as_str().to_owned(),
-        Line::Command(line) => line.speaker.party.as_str().to_owned(),
-        Line::Place(_) | Line::Note(_) => "trao/gateway".to_owned(),
+        Line::Capture(line) => line.source.clone(),
+        Line::Command(line) => SourceName::new(line.speaker.party.as_str()),
+        Line::Place(_) | Line::Note(_) => SourceName::new("trao/gateway"),
     }
 }
 

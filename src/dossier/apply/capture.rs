@@ -1,5 +1,7 @@
 //! A captured fact: it is never refused. It goes on the leg it means, opens one, or waits.
 
+use std::borrow::Cow;
+
 use super::leg_step::{open_leg, put_on_leg};
 use super::{Capture, Said, Written};
 use crate::dossier::anomaly::AnomalyKind;
@@ -141,7 +143,10 @@ fn procedure_anomaly(desk: &Desk, event: &Event, kind: LegKind) -> Option<Anomal
 }
 
 /// The same fact with agencies by the names they were first entered under: on an envelope stands what was valid that day.
-fn canonical(desk: &Desk, said: &Said, anomalies: &mut Vec<AnomalyKind>) -> Said {
+fn canonical<'a>(desk: &Desk, said: &'a Said, anomalies: &mut Vec<AnomalyKind>) -> Cow<'a, Said> {
+    if said.event.agency.is_none() && said.event.counter.is_none() {
+        return Cow::Borrowed(said);
+    }
     let mut said = said.clone();
     let day = Day::at(said.effective_at);
     let mut unknown = false;
@@ -158,5 +163,5 @@ fn canonical(desk: &Desk, said: &Said, anomalies: &mut Vec<AnomalyKind>) -> Said
     if unknown {
         anomalies.push(AnomalyKind::AgencyUnknown);
     }
-    said
+    Cow::Owned(said)
 }

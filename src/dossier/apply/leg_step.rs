@@ -36,32 +36,58 @@ pub(super) fn open_leg(
 
 /// Puts an event on a leg that exists.
 pub(super) fn put_on_leg(desk: &mut Desk, said: &Said, id: Position, step: Step) -> Result<Written, Missing> {
-    let leg = desk.known_leg(id)?.clone();
+    let leg = desk.known_leg(id)?;
     if step.kind == EventType::ReturnStarted
-        && let Some((ended, anomalies)) = ended_by(desk, &leg, &step)?
+        && let Some((ended, anomalies)) = ended_by(desk, leg, &step)?
     {
+        let leg = leg.clone();
         return start_return(desk, said, leg, ended, &anomalies, step);
     }
-    if let Some(before) = unmade_by(desk, &leg, &step)? {
+    if let Some(before) = unmade_by(desk, leg, &step)? {
+        let leg = leg.clone();
         return unmake_return(desk, said, leg, before, step);
     }
+    if leg.fold.events >= limits::LEG_EVENTS && !custody::is_newest(&leg.fold, &step) {
+        let leg = leg.clone();
+        return Ok(add_unfolded(desk, said, leg, step));
+    }
+    // From here on nothing is missing: the leg is taken off the desk, and put down again changed.
+    let leg = desk.take_leg(id, &step)?;
     add(desk, said, leg, step)
 }
 
-fn add(desk: &mut Desk, said: &Said, mut leg: Leg, mut step: Step) -> Result<Written, Missing> {
+/// Beyond `LEG_EVENTS` an event that is not the newest is kept, and the fold stays as it is.
+fn add_unfolded(desk: &mut Desk, said: &Said, leg: Leg, mut step: Step) -> Written {
     let before = leg.fold.holder.clone();
-    let position = step.position;
-    let full = leg.fold.events >= limits::LEG_EVENTS && !custody::is_newest(&leg.fold, &step);
-    let effect = if full {
-        step.late = true;
-        Effect { anomalies: vec![AnomalyKind::Late], corroborates: None }
+    step.late = true;
+    let effect = Effect { anomalies: vec![AnomalyKind::Late], corroborates: None };
+    finish(desk, said, leg, step, before, &effect)
+}
+
+fn add(desk: &mut Desk, said: &Said, mut leg: Leg, step: Step) -> Result<Written, Missing> {
+    let before = leg.fold.holder.clone();
+    let effect = if custody::is_newest(&leg.fold, &step) {
+        let effect = leg.push(&step);
+        leg.fold.left_of(step.position, effect)
     } else {
         let folded = desk.fold_with(&leg, &step)?;
-        let effect = folded.effect_of(position);
+        let effect = folded.effect_of(step.position);
         leg.fold = folded.fold;
         effect
     };
-    let mut written = on_leg(&leg, said, before, &effect, position);
+    Ok(finish(desk, said, leg, step, before, &effect))
+}
+
+fn finish(
+    desk: &mut Desk,
+    said: &Said,
+    mut leg: Leg,
+    step: Step,
+    before: Holder,
+    effect: &Effect,
+) -> Written {
+    let position = step.position;
+    let mut written = on_leg(&leg, said, before, effect, position);
     written.prev = leg.last.pos;
     leg.last = position;
     if attaches(step.kind) && !effect.anomalies.iter().any(|kind| knows_nothing(*kind)) {
@@ -69,7 +95,7 @@ fn add(desk: &mut Desk, said: &Said, mut leg: Leg, mut step: Step) -> Result<Wri
     }
     desk.add_step(leg.id, &step, false);
     desk.put_leg(leg);
-    Ok(written)
+    written
 }
 
 /// The fold of a leg that RETURN_STARTED ends, and what does not fit; `None` when it ends nothing: it repeats or

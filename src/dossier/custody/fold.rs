@@ -162,6 +162,15 @@ impl Fold {
         }
     }
 
+    /// What an event did as far as it still shows: events that sort after it may have settled what it showed, or shown
+    /// what is wrong with it.
+    pub fn left_of(&self, position: Position, mut effect: Effect) -> Effect {
+        if !self.anomalies_full() {
+            effect.anomalies = self.anomalies_at(position);
+        }
+        effect
+    }
+
     /// Takes the next event in the order of the fold.
     pub fn push(&mut self, ground: Ground<'_>, step: &Step) -> Effect {
         self.events += 1;

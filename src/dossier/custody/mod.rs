@@ -41,11 +41,7 @@ impl Folded {
     /// same.
     pub fn effect_of(&self, position: Position) -> Effect {
         let own = self.effects.iter().find(|(at, _)| *at == position).map(|(_, effect)| effect.clone());
-        let mut effect = own.unwrap_or_default();
-        if !self.fold.anomalies_full() {
-            // Events that sort after it may have settled what it showed, or shown what is wrong with it.
-            effect.anomalies = self.fold.anomalies_at(position);
-        }
+        let mut effect = self.fold.left_of(position, own.unwrap_or_default());
         // Two sources that say the same confirm each other, whichever of them sorts first.
         let confirmed_by = self.effects.iter().find(|(_, other)| other.corroborates == Some(position));
         if effect.corroborates.is_none()

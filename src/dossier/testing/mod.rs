@@ -118,7 +118,7 @@ impl World {
                 let tags = self.tags.iter().filter(|tag| tag.key == key).cloned().collect();
                 desk.lay_tags(key, tags);
             }
-            Missing::Leg(id) => desk.lay_leg(id, self.legs.get(&id).cloned()),
+            Missing::Leg(id) => desk.lay_leg(id, self.legs.get(&id).cloned().map(Box::new)),
             Missing::Dossier(id) => desk.lay_dossier(id, self.dossiers.get(&id).cloned()),
             Missing::Chain(id) => desk.lay_chain(id, self.chain(id)),
             Missing::Target(position) => {

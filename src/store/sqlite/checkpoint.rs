@@ -22,11 +22,11 @@ use super::connection::{self, BUSY};
 use super::folder::DATABASE;
 use crate::store::Error;
 
-/// Frames (pages of 4 KiB) that are worth a step of the checkpointer: 4 MiB.
-const FRAMES_STEP: i64 = 1_024;
-/// Frames from which on the writer tries to begin the log anew: 16 MiB, so that pages changed by many batches are copied
+/// Frames (pages of 4 KiB) that are worth a step of the checkpointer: 16 MiB.
+const FRAMES_STEP: i64 = 4_096;
+/// Frames from which on the writer tries to begin the log anew: 32 MiB, so that pages changed by many batches are copied
 /// once for all of them.
-const FRAMES_LONG: i64 = 4_096;
+const FRAMES_LONG: i64 = 8_192;
 /// Frames that the writer copies itself between two batches: 1 MiB, a few milliseconds.
 const FRAMES_TAIL: i64 = 256;
 /// Frames that the log may reach before batches wait: 64 MiB.

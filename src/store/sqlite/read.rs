@@ -45,7 +45,7 @@ pub(super) fn pin(connection: &Connection, of: Lane, pos: u64) -> Result<Option<
 pub(super) fn tag(of: Lane, row: super::rows::Cells<'_>) -> Result<Tag, Error> {
     let target = Position { lane: of, pos: row.number(3)? };
     Ok(Tag {
-        key: CodeKey(row.text(0)?),
+        key: CodeKey(row.text(0)?.into()),
         target: if row.int(2)? == LEG { TagTarget::Leg(target) } else { TagTarget::Dossier(target) },
         by: Position { lane: row.lane(4)?, pos: row.number(5)? },
         at: Position { lane: of, pos: row.number(1)? },

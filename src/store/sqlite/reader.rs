@@ -287,7 +287,7 @@ impl Reader {
     }
 
     pub fn waits_for(&self, of: Lane, pos: u64) -> Result<Vec<CodeKey>, Error> {
-        let code = |row: Cells<'_>| row.text(0).map(CodeKey);
+        let code = |row: Cells<'_>| row.text(0).map(|text| CodeKey(text.into()));
         let params = [lane(of), at(pos)];
         self.on(|connection| all(connection, "read what waits", sql::WAITS_FOR, params, code))
     }

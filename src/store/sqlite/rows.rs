@@ -1,7 +1,7 @@
 //! Running one statement and reading its rows. What is stored is never trusted to be what it should be.
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Params, Row};
+use rusqlite::{CachedStatement, Connection, Params, Row};
 use serde::de::DeserializeOwned;
 
 use crate::dossier::names::{Lane, PartyName, Position};
@@ -17,6 +17,41 @@ pub(super) fn run(
     connection.prepare_cached(sql).and_then(|mut run| run.execute(params)).map_err(Error::failed(step))
 }
 
+/// A statement that is run for many rows, looked up once.
+pub(super) struct Many<'c> {
+    step: &'static str,
+    statement: CachedStatement<'c>,
+}
+
+impl<'c> Many<'c> {
+    pub(super) fn of(
+        connection: &'c Connection,
+        step: &'static str,
+        sql: &'static str,
+    ) -> Result<Self, Error> {
+        let statement = connection.prepare_cached(sql).map_err(Error::failed(step))?;
+        Ok(Many { step, statement })
+    }
+
+    /// Changes rows.
+    pub(super) fn run(&mut self, params: impl Params) -> Result<(), Error> {
+        self.statement.execute(params).map(drop).map_err(Error::failed(self.step))
+    }
+
+    /// Reads the first row.
+    pub(super) fn one<T>(
+        &mut self,
+        params: impl Params,
+        read: impl FnOnce(Cells<'_>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let mut rows = self.statement.query(params).map_err(Error::failed(self.step))?;
+        match rows.next().map_err(Error::failed(self.step))? {
+            Some(row) => read(Cells { row, what: noun(self.step) }).map(Some),
+            None => Ok(None),
+        }
+    }
+}
+
 /// The first row of a statement.
 pub(super) fn one<T>(
     connection: &Connection,
@@ -25,12 +60,7 @@ pub(super) fn one<T>(
     params: impl Params,
     read: impl FnOnce(Cells<'_>) -> Result<T, Error>,
 ) -> Result<Option<T>, Error> {
-    let mut statement = connection.prepare_cached(sql).map_err(Error::failed(step))?;
-    let mut rows = statement.query(params).map_err(Error::failed(step))?;
-    match rows.next().map_err(Error::failed(step))? {
-        Some(row) => read(Cells { row, what: noun(step) }).map(Some),
-        None => Ok(None),
-    }
+    Many::of(connection, step, sql)?.one(params, read)
 }
 
 /// All rows of a statement.

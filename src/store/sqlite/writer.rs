@@ -6,7 +6,7 @@ use rusqlite::{Connection, ffi, params};
 
 use super::checkpoint::Restart;
 use super::log_run::NewRun;
-use super::rows::{at, kept, kept_place, lane, one, place, run};
+use super::rows::{Many, at, kept, kept_place, lane, one, place, run};
 use super::{directory, read, sql};
 use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag, TagTarget};
 use crate::dossier::device::Heard;
@@ -55,8 +55,9 @@ impl Writer {
 
     pub fn firsts(&mut self, lane: Lane, keys: &[EventKey]) -> Result<BTreeMap<EventKey, First>, Error> {
         let mut firsts = BTreeMap::new();
+        let mut look = Many::of(&self.connection, "read entries", sql::FIRST_OF_KEY)?;
         for key in keys {
-            if let Some(first) = self.first_of(lane, key)? {
+            if let Some(first) = look.one(params![super::rows::lane(lane), key.id, key.source], first)? {
                 firsts.insert(key.clone(), first);
             }
         }
@@ -118,10 +119,6 @@ impl Writer {
         Ok(())
     }
 
-    fn first_of(&self, of: Lane, key: &EventKey) -> Result<Option<First>, Error> {
-        one(&self.connection, "read entries", sql::FIRST_OF_KEY, params![lane(of), key.id, key.source], first)
-    }
-
     /// SQLite undoes a COMMIT that failed on the disk, but what it had written may come to light when the file is next
     /// opened after a crash, if the failure came after the log's last frame. A frame that could not be written at all
     /// leaves no such doubt.
@@ -157,9 +154,7 @@ fn first(row: super::rows::Cells<'_>) -> Result<First, Error> {
 }
 
 fn write(connection: &Connection, commit: &Commit) -> Result<(), Error> {
-    for entry in &commit.entries {
-        write_entry(connection, commit.lane, entry)?;
-    }
+    write_entries(connection, commit)?;
     write_logs(connection, commit)?;
     write_changes(connection, commit.lane, &commit.changes)?;
     for (party, concern) in &commit.concerns {
@@ -180,24 +175,41 @@ fn write(connection: &Connection, commit: &Commit) -> Result<(), Error> {
     write_head(connection, commit)
 }
 
-fn write_entry(connection: &Connection, of: Lane, entry: &Entry) -> Result<(), Error> {
+fn write_entries(connection: &Connection, commit: &Commit) -> Result<(), Error> {
     let step = "keep an entry";
-    let place = kept_place(step, Position { lane: of, pos: entry.pos })?;
-    let (lane, pos, key) = (lane(of), at(entry.pos), &entry.key);
-    let logs = codec::encode(step, &entry.logs)?;
-    let prev = kept(step, entry.prev)?;
-    let row = params![place, key.source, prev, logs, &entry.record[..], &entry.event[..]];
-    run(connection, step, sql::INSERT_ENTRY, row)?;
-    run(connection, "keep a key", sql::INSERT_EVENT_KEY, params![lane, key.id, key.source, pos])?;
+    let lane = lane(commit.lane);
+    let mut insert = Many::of(connection, step, sql::INSERT_ENTRY)?;
+    for entry in &commit.entries {
+        let place = kept_place(step, Position { lane: commit.lane, pos: entry.pos })?;
+        let logs = codec::encode(step, &entry.logs)?;
+        let prev = kept(step, entry.prev)?;
+        insert.run(params![place, entry.key.source, prev, logs, &entry.record[..], &entry.event[..]])?;
+    }
+    // In the order of the tree, so that neighbours are written together.
+    let mut keys: Vec<(&EventKey, u64)> =
+        commit.entries.iter().map(|entry| (&entry.key, entry.pos)).collect();
+    keys.sort_unstable();
+    let mut insert = Many::of(connection, "keep a key", sql::INSERT_EVENT_KEY)?;
+    for (key, pos) in keys {
+        insert.run(params![lane, key.id, key.source, at(pos)])?;
+    }
+    commit.entries.iter().try_for_each(|entry| write_beside(connection, commit.lane, entry))
+}
+
+/// What few entries have.
+fn write_beside(connection: &Connection, of: Lane, entry: &Entry) -> Result<(), Error> {
+    let pos = at(entry.pos);
     if let Some(personal) = &entry.personal {
+        let step = "keep a personal part";
+        let place = kept_place(step, Position { lane: of, pos: entry.pos })?;
         let row = params![place, personal.key_id, personal.salt, &personal.body[..]];
-        run(connection, "keep a personal part", sql::INSERT_PERSONAL, row)?;
+        run(connection, step, sql::INSERT_PERSONAL, row)?;
     }
     for code in &entry.waits_for {
-        run(connection, "keep what waits", sql::INSERT_WAITING, params![lane, code.0.as_bytes(), pos])?;
+        run(connection, "keep what waits", sql::INSERT_WAITING, params![lane(of), code.0.as_bytes(), pos])?;
     }
     if let Some(placed) = entry.placed {
-        run(connection, "keep what waits no longer", sql::DELETE_WAITING, [lane, at(placed)])?;
+        run(connection, "keep what waits no longer", sql::DELETE_WAITING, [lane(of), at(placed)])?;
     }
     Ok(())
 }
@@ -229,10 +241,10 @@ fn write_logs(connection: &Connection, commit: &Commit) -> Result<(), Error> {
 
 fn write_changes(connection: &Connection, of: Lane, changes: &Changes) -> Result<(), Error> {
     let lane = lane(of);
+    let step = "keep a leg";
+    let mut upsert = Many::of(connection, step, sql::UPSERT_LEG)?;
     for leg in &changes.legs {
-        let step = "keep a leg";
-        let row = params![kept_place(step, leg.id)?, codec::encode(step, leg)?];
-        run(connection, step, sql::UPSERT_LEG, row)?;
+        upsert.run(params![kept_place(step, leg.id)?, codec::encode(step, leg)?])?;
     }
     for dossier in &changes.dossiers {
         let step = "keep a dossier";
