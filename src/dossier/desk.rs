@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -34,6 +35,10 @@ pub struct CodeKey(pub Arc<str>);
 impl CodeKey {
     /// The key of a code.
     pub fn of(code: &Code) -> CodeKey {
+        CodeKey(CodeKey::spelled(code).into())
+    }
+
+    fn spelled(code: &Code) -> String {
         let agency = code.agency().map_or("", |agency| agency.as_str());
         let mut key = String::with_capacity(2 + code.text().len() + agency.len());
         key.push(char::from(b'0' + code.kind().number()));
@@ -42,12 +47,18 @@ impl CodeKey {
             key.push('@');
             key.push_str(agency);
         }
-        CodeKey(key.into())
+        key
     }
 
     /// Whether it is the key of a bag, whose scans wait for whatever is found to be inside.
     pub fn is_receptacle(&self) -> bool {
         self.0.starts_with(char::from(b'0' + CodeKind::Receptacle.number()))
+    }
+}
+
+impl Borrow<str> for CodeKey {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 
@@ -221,9 +232,11 @@ pub struct Target {
 pub struct Desk {
     /// The directory as of this batch.
     pub directory: Arc<Directory>,
-    legs: BTreeMap<Position, Option<Box<Leg>>>,
+    legs: BTreeMap<Position, Option<Arc<Leg>>>,
     dossiers: BTreeMap<Position, Option<Dossier>>,
-    tags: BTreeMap<CodeKey, Vec<Tag>>,
+    tags: BTreeMap<CodeKey, Arc<Vec<Tag>>>,
+    /// New tags of codes that nobody has asked about yet.
+    tags_to_come: BTreeMap<CodeKey, Vec<Tag>>,
     chains: BTreeMap<Position, Vec<Step>>,
     targets: BTreeMap<Position, Option<Target>>,
     changed_legs: BTreeSet<Position>,
@@ -240,7 +253,7 @@ impl Desk {
     // What the journal lays on the desk. Nothing that was changed on the desk is overwritten.
 
     /// Lays a leg, or the knowledge that there is none.
-    pub fn lay_leg(&mut self, id: Position, leg: Option<Box<Leg>>) {
+    pub fn lay_leg(&mut self, id: Position, leg: Option<Arc<Leg>>) {
         self.legs.entry(id).or_insert(leg);
     }
 
@@ -249,8 +262,11 @@ impl Desk {
         self.dossiers.entry(id).or_insert(dossier);
     }
 
-    /// Lays all tags of a code.
-    pub fn lay_tags(&mut self, key: CodeKey, tags: Vec<Tag>) {
+    /// Lays all stored tags of a code.
+    pub fn lay_tags(&mut self, key: CodeKey, mut tags: Arc<Vec<Tag>>) {
+        if let Some(new) = self.tags_to_come.remove(&key) {
+            Arc::make_mut(&mut tags).extend(new);
+        }
         self.tags.entry(key).or_insert(tags);
     }
 
@@ -294,8 +310,9 @@ impl Desk {
 
     /// The tags of a code.
     pub fn tags(&self, code: &Code) -> Result<&[Tag], Missing> {
-        let key = CodeKey::of(code);
-        self.tags.get(&key).map(Vec::as_slice).ok_or(Missing::Tags(key))
+        let key = CodeKey::spelled(code);
+        let tags = self.tags.get(key.as_str()).map(|tags| tags.as_slice());
+        tags.ok_or_else(|| Missing::Tags(CodeKey(key.into())))
     }
 
     /// What a correction names, if it exists.
@@ -309,7 +326,7 @@ impl Desk {
         if !custody::is_newest(&leg.fold, step) && !self.chains.contains_key(&id) {
             return Err(Missing::Chain(id));
         }
-        self.legs.remove(&id).flatten().map(|leg| *leg).ok_or(Missing::Leg(id))
+        self.legs.remove(&id).flatten().map(Arc::unwrap_or_clone).ok_or(Missing::Leg(id))
     }
 
     /// The fold of a leg with one more event: pushed when it is the newest, folded whole when it is not.
@@ -329,7 +346,7 @@ impl Desk {
     /// Puts a leg down, changed or new.
     pub fn put_leg(&mut self, leg: Leg) {
         self.changed_legs.insert(leg.id);
-        self.legs.insert(leg.id, Some(Box::new(leg)));
+        self.legs.insert(leg.id, Some(Arc::new(leg)));
     }
 
     /// Puts a dossier down, changed or new.
@@ -349,26 +366,17 @@ impl Desk {
 
     /// Attaches a code.
     pub fn put_tag(&mut self, tag: Tag) {
-        // A code nobody asked about yet is loaded when somebody does; the new tag must then be added to what is stored.
-        if let Some(tags) = self.tags.get_mut(&tag.key) {
-            tags.push(tag.clone());
+        // A code nobody asked about yet is loaded when somebody does; the new tag is then added to what is stored.
+        match self.tags.get_mut(&tag.key) {
+            Some(tags) => Arc::make_mut(tags).push(tag.clone()),
+            None => self.tags_to_come.entry(tag.key.clone()).or_default().push(tag.clone()),
         }
         self.new_tags.push(tag);
     }
 
-    /// The tags made in this batch for a code, for a journal that lays stored tags after them.
-    pub fn new_tags_of(&self, key: &CodeKey) -> Vec<Tag> {
-        self.new_tags.iter().filter(|tag| tag.key == *key).cloned().collect()
-    }
-
     /// Everything that changed: legs, dossiers, new tags.
     pub fn into_changes(mut self) -> Changes {
-        let legs = self
-            .changed_legs
-            .iter()
-            .filter_map(|id| self.legs.remove(id).flatten())
-            .map(|leg| *leg)
-            .collect();
+        let legs = self.changed_legs.iter().filter_map(|id| self.legs.remove(id).flatten()).collect();
         let dossiers =
             self.changed_dossiers.iter().filter_map(|id| self.dossiers.remove(id).flatten()).collect();
         Changes { legs, dossiers, tags: self.new_tags }
@@ -379,7 +387,7 @@ impl Desk {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     /// Legs, new or changed.
-    pub legs: Vec<Leg>,
+    pub legs: Vec<Arc<Leg>>,
     /// Dossiers, new or changed.
     pub dossiers: Vec<Dossier>,
     /// New tags.

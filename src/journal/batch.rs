@@ -133,6 +133,9 @@ async fn apply_and_commit(
 
 /// Under replay the lines of systems say what time it is; not those of sources that are not the speaker's.
 fn tell_times(scribe: &Scribe, lines: &[Queued]) {
+    if !scribe.clock.is_told() {
+        return;
+    }
     for queued in lines {
         if let Line::Capture(line) = &queued.line
             && line.source.is_system()

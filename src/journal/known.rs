@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use foldhash::HashMap;
 
@@ -20,8 +21,8 @@ use crate::store::{Commit, Head};
 pub(super) struct Known {
     /// The position and version of which it is known.
     head: Option<(u64, u64)>,
-    legs: Recent<Position, Box<Leg>>,
-    tags: Recent<CodeKey, Vec<Tag>>,
+    legs: Recent<Position, Arc<Leg>>,
+    tags: Recent<CodeKey, Arc<Vec<Tag>>>,
     devices: Recent<i64, Heard>,
     logs: BTreeMap<i64, u64>,
 }
@@ -35,18 +36,18 @@ impl Known {
     }
 
     /// A leg. It is known again once it is committed; a leg that is laid out and not changed is read anew.
-    pub fn take_leg(&mut self, id: Position) -> Option<Box<Leg>> {
+    pub fn take_leg(&mut self, id: Position) -> Option<Arc<Leg>> {
         self.legs.take(&id)
     }
 
     /// The tags of a code.
-    pub fn tags(&mut self, key: &CodeKey) -> Option<Vec<Tag>> {
+    pub fn tags(&mut self, key: &CodeKey) -> Option<Arc<Vec<Tag>>> {
         self.tags.get(key).cloned()
     }
 
     /// The tags of a code were read.
-    pub fn tags_read(&mut self, key: &CodeKey, tags: &[Tag]) {
-        self.tags.put(key.clone(), tags.to_vec());
+    pub fn tags_read(&mut self, key: &CodeKey, tags: &Arc<Vec<Tag>>) {
+        self.tags.put(key.clone(), Arc::clone(tags));
     }
 
     /// What was heard from a source.
@@ -65,14 +66,14 @@ impl Known {
     pub fn committed(&mut self, commit: Commit, logs: &BTreeMap<i64, u64>) {
         self.head = Some((commit.head.pos, commit.head.version));
         for leg in commit.changes.legs {
-            self.legs.put(leg.id, Box::new(leg));
+            self.legs.put(leg.id, leg);
         }
         for tag in commit.changes.tags {
             // The same attachment said twice is one.
             if let Some(tags) = self.tags.get(&tag.key)
                 && !tags.contains(&tag)
             {
-                tags.push(tag);
+                Arc::make_mut(tags).push(tag);
             }
         }
         for (source, heard) in commit.devices {

@@ -1,5 +1,7 @@
 //! Loading what a batch touches: earlier attempts, and whatever applying asks for.
 
+use std::sync::Arc;
+
 use super::Error;
 use super::batch::Batch;
 use super::intake::Queued;
@@ -23,13 +25,12 @@ impl Batch<'_> {
         let lane = self.scribe.lane;
         match missing {
             Missing::Tags(key) => {
-                let mut tags = self.tags(writer, &key).await?;
-                tags.extend(self.desk.new_tags_of(&key));
+                let tags = self.tags(writer, &key).await?;
                 self.desk.lay_tags(key, tags);
             }
             Missing::Leg(id) => {
                 let leg = match self.known.take_leg(id) {
-                    None if id.lane == lane => writer.leg(id).await.map_err(Error::Load)?.map(Box::new),
+                    None if id.lane == lane => writer.leg(id).await.map_err(Error::Load)?.map(Arc::new),
                     known => known,
                 };
                 self.desk.lay_leg(id, leg);
@@ -75,11 +76,11 @@ impl Batch<'_> {
         Ok(())
     }
 
-    async fn tags(&mut self, writer: &mut Writer, key: &CodeKey) -> Result<Vec<Tag>, Error> {
+    async fn tags(&mut self, writer: &mut Writer, key: &CodeKey) -> Result<Arc<Vec<Tag>>, Error> {
         if let Some(tags) = self.known.tags(key) {
             return Ok(tags);
         }
-        let tags = writer.tags(self.scribe.lane, key).await.map_err(Error::Load)?;
+        let tags = Arc::new(writer.tags(self.scribe.lane, key).await.map_err(Error::Load)?);
         self.known.tags_read(key, &tags);
         Ok(tags)
     }

@@ -115,10 +115,10 @@ impl World {
         assert!(!desk.has(&missing), "{missing:?} was laid and asked for again");
         match missing {
             Missing::Tags(key) => {
-                let tags = self.tags.iter().filter(|tag| tag.key == key).cloned().collect();
-                desk.lay_tags(key, tags);
+                let tags: Vec<Tag> = self.tags.iter().filter(|tag| tag.key == key).cloned().collect();
+                desk.lay_tags(key, Arc::new(tags));
             }
-            Missing::Leg(id) => desk.lay_leg(id, self.legs.get(&id).cloned().map(Box::new)),
+            Missing::Leg(id) => desk.lay_leg(id, self.legs.get(&id).cloned().map(Arc::new)),
             Missing::Dossier(id) => desk.lay_dossier(id, self.dossiers.get(&id).cloned()),
             Missing::Chain(id) => desk.lay_chain(id, self.chain(id)),
             Missing::Target(position) => {
@@ -168,7 +168,7 @@ impl World {
         });
         let changes = desk.into_changes();
         let changed: Vec<Position> = changes.legs.iter().map(|leg| leg.id).collect();
-        self.legs.extend(changes.legs.into_iter().map(|leg| (leg.id, leg)));
+        self.legs.extend(changes.legs.into_iter().map(|leg| (leg.id, Arc::unwrap_or_clone(leg))));
         self.dossiers.extend(changes.dossiers.into_iter().map(|dossier| (dossier.id, dossier)));
         for tag in changes.tags {
             assert!(!self.tags.contains(&tag), "{tag:?} was made twice");

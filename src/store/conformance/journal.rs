@@ -31,7 +31,7 @@ async fn a_batch_is_kept_whole_or_not_at_all(mut kept: Kept) {
     let refused = kept.commit(|batch| {
         batch.line("b").logs = vec![(1, 2)];
         batch.line("a").logs = vec![(1, 3)];
-        batch.0.changes.legs.push(leg(2));
+        batch.0.changes.legs.push(leg(2).into());
         batch.0.concerns.push((1, Concern::Leg(at(2))));
     });
     assert_eq!(refused.await.unwrap_err().to_string(), "store could not keep a key");
@@ -65,7 +65,7 @@ async fn a_commit_must_follow_from_what_is_held(mut kept: Kept) {
         ("seal of another size", |commit| commit.seal.as_mut().unwrap().size = 2),
         ("lane", |commit| commit.lane = Lane(1)),
         ("leg of another lane", |commit| {
-            commit.changes.legs.push(Leg { id: Position { lane: Lane(1), pos: 1 }, ..leg(1) });
+            commit.changes.legs.push(Leg { id: Position { lane: Lane(1), pos: 1 }, ..leg(1) }.into());
         }),
         ("tag of another lane", |commit| {
             let target = TagTarget::Leg(Position { lane: Lane(1), pos: 1 });
@@ -201,13 +201,13 @@ async fn a_chain_is_walked_to_its_birth_and_no_further(mut kept: Kept) {
 async fn legs_dossiers_and_devices_are_read_back(mut kept: Kept) {
     let heard = Heard { contiguous: 4, beyond: vec![(6, 9)], last_received_at: Micros(11), offset_us: -7 };
     kept.keep(|batch| {
-        batch.0.changes.legs = vec![leg(1), leg(2)];
+        batch.0.changes.legs = vec![leg(1).into(), leg(2).into()];
         batch.0.changes.dossiers = vec![dossier(1)];
         batch.0.devices = vec![(7, heard.clone())];
     })
     .await;
     let changed = Leg { due_at: Some(Micros(99)), dossier: Some((at(1), at(1))), ..leg(1) };
-    kept.keep(|batch| batch.0.changes.legs = vec![changed.clone()]).await;
+    kept.keep(|batch| batch.0.changes.legs = vec![changed.clone().into()]).await;
     assert_eq!(kept.reader.leg(at(1)).await.unwrap(), Some(changed));
     assert_eq!(kept.reader.leg(at(2)).await.unwrap(), Some(leg(2)));
     assert_eq!(kept.reader.leg(Position { lane: Lane(1), pos: 1 }).await.unwrap(), None);

@@ -20,7 +20,7 @@ fn fill(batch: &mut Batch, ops: &[Op], seqs: &mut std::collections::BTreeMap<i64
         let (few, pos) = (i64::from(b % FEW), u64::from(a % 32) + 1);
         match kind {
             0..10 => add_line(batch, a, b, seqs),
-            10 => batch.0.changes.legs.push(Leg { due_at: Some(Micros(b.into())), ..leg(pos) }),
+            10 => batch.0.changes.legs.push(Leg { due_at: Some(Micros(b.into())), ..leg(pos) }.into()),
             11 => batch.0.changes.dossiers.push(Dossier { registered_at: Micros(b.into()), ..dossier(pos) }),
             12 => batch.0.changes.tags.push(tag(b % FEW, TagTarget::Leg(at(pos)), u64::from(b) + 1)),
             13 => batch.0.changes.tags.push(tag(b % FEW, TagTarget::Dossier(at(pos)), u64::from(b) + 1)),

@@ -87,7 +87,7 @@ impl Journal {
             self.keep_entry(entry);
         }
         for leg in &commit.changes.legs {
-            self.legs.insert(leg.id, leg.clone());
+            self.legs.insert(leg.id, Leg::clone(leg));
         }
         for dossier in &commit.changes.dossiers {
             self.dossiers.insert(dossier.id, dossier.clone());
