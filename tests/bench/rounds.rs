@@ -1,6 +1,6 @@
 //! The comparisons, one after the other; within each, the servers take turns.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -246,24 +246,31 @@ impl<'a> Bench<'a> {
         for round in 0..rounds {
             let (mut calm, mut attacked) = (Vec::new(), Vec::new());
             for name in attacks::of_round(round, rounds) {
-                let mut p99 = [0.0; 2];
+                let counts = attacks::ALWAYS.contains(&name);
+                let span = if counts { span } else { span / 3 };
+                let (mut p99, mut busy) = ([0.0; 2], [0.0; 2]);
                 for turn in turns(round, 2) {
                     let attacker = match turn {
                         0 => None,
                         _ => Some(Attacker::begin(name, self.gateway.server.address(), self.town, span)?),
                     };
+                    let cpu = self.gateway.server.cpu_us()?;
                     let took = self.gateway.paced(self.town, size.pace, span).await?;
+                    busy[turn] = (self.gateway.server.cpu_us()? - cpu) / span.as_micros() as f64;
                     if let Some(attacker) = attacker {
                         attacker.end()?;
                     }
                     p99[turn] = load::percentile(&took, 0.99) / 1_000.0;
                     // Attacks that not every round has are told, and do not make rounds differ.
-                    if attacks::ALWAYS.contains(&name) {
+                    if counts {
                         if turn == 0 { &mut calm } else { &mut attacked }.extend(took);
                     }
                 }
                 let [calm, attacked] = p99;
-                println!("{name:<42} p99 {attacked:>6.2} ms, calm {calm:>6.2} ms");
+                println!(
+                    "{name:<42} p99 {attacked:>6.2} ms, calm {calm:>6.2} ms; cores busy {:.2}, calm {:.2}",
+                    busy[1], busy[0]
+                );
             }
             let [calm, attacked] = [calm, attacked].map(|mut took| {
                 took.sort_unstable();
