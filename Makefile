@@ -1,7 +1,7 @@
 # Every target installs what it needs where it may (apt as root), or names what is missing and fails.
 # CARGO_TARGET_DIR is honoured by cargo itself.
 
-.PHONY: demo test fast lint lint-proto build
+.PHONY: demo test bench fast lint-proto
 
 ## demo: a gateway and a day of a province's post, on embedded SQLite; ends by itself. Leaves ./trao-demo
 demo: need-cargo need-cc
@@ -11,6 +11,10 @@ demo: need-cargo need-cc
 ## test: everything that is tested
 test: need-cargo need-cc need-python3-venv
 	cargo test
+
+## bench: how fast it is, in at most twenty minutes, the build included; writes target/bench/summary.json
+bench: need-cargo need-cc
+	cargo bench --bench gateway
 
 ## fast: format and lints, warnings are errors
 fast: need-cargo need-cc

@@ -2,8 +2,49 @@
 
 use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
+use clap::ValueEnum;
 use serde_json::{Map, Value, json};
+
+/// A comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Comparison {
+    /// Durable unary scans against the sink's calls
+    Unary,
+    /// Durable scans of streams against the sink's unary calls
+    Stream,
+    /// Questions where an envelope is against an echo of the answer
+    Status,
+    /// How long scans take that come at a pace
+    Paced,
+    /// How long they take while the gateway is attacked
+    Attacks,
+    /// Against one transaction for every line
+    Naive,
+    /// A large store against an empty one
+    Million,
+}
+
+impl Comparison {
+    /// The figures that it must give.
+    fn figures(self) -> &'static [&'static str] {
+        match self {
+            Comparison::Unary => &["capture_unary_vs_sink", "server_cpu_us_per_unary"],
+            Comparison::Stream => &[
+                "capture_stream_events_per_s",
+                "capture_stream_vs_unary_sink",
+                "capture_stream_scattered_events_per_s",
+                "capture_stream_scattered_vs_unary_sink",
+                "server_cpu_us_per_streamed_event",
+            ],
+            Comparison::Status => &["status_vs_echo"],
+            Comparison::Paced => &["capture_unary_p99_ms_at_2000_per_s"],
+            Comparison::Attacks => &["p99_under_attack_vs_calm"],
+            Comparison::Naive => &["naive_factor"],
+            Comparison::Million => &["ratio_at_1M_events_vs_empty", "rss_mb_at_1M_events"],
+        }
+    }
+}
 
 /// Figures by name, each with its value of every round.
 #[derive(Default)]
@@ -16,6 +57,22 @@ impl Figures {
             Some((_, values)) => values.push(value),
             None => self.0.push((name, vec![value])),
         }
+    }
+
+    /// Fails when a figure of these comparisons is missing, none = of all, or is no number above nothing. What costs less
+    /// than a tick of the clock may be nothing where little was done.
+    pub fn ensure_whole(&self, only: &[Comparison]) -> anyhow::Result<()> {
+        let all = Comparison::value_variants();
+        for comparison in if only.is_empty() { all } else { only } {
+            for name in comparison.figures() {
+                let found = self.0.iter().find(|(known, _)| known == name);
+                let (_, values) = found.with_context(|| format!("{name} was not measured"))?;
+                let least = if name.contains("_cpu_us_") { 0.0 } else { f64::MIN_POSITIVE };
+                let is_measured = values.iter().all(|value| value.is_finite() && *value >= least);
+                ensure!(is_measured && !values.is_empty(), "{name}: {values:?}");
+            }
+        }
+        Ok(())
     }
 
     /// Writes the summary: medians flat, the spread beside.
@@ -32,6 +89,9 @@ impl Figures {
         summary.insert("cores".to_owned(), json!(std::thread::available_parallelism()?.get()));
         summary.insert("commit".to_owned(), json!(commit()));
         let text = serde_json::to_string_pretty(&Value::Object(summary))?;
+        if let Some(folder) = file.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
         std::fs::write(file, text + "\n").with_context(|| format!("write {}", file.display()))
     }
 

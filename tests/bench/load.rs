@@ -33,9 +33,19 @@ impl Done {
     }
 }
 
+/// What is asked: its answers show it.
+#[derive(Clone, Copy)]
+pub enum Asked {
+    /// A gateway: every answer has a place of its own in the journal.
+    Gateway,
+    /// A sink: every answer is the one that it was given.
+    Sink,
+}
+
 /// Every walker scans, waits for its answer, and scans again.
 pub async fn unary(
     channels: &[Channel],
+    asked: Asked,
     town: &Town,
     walkers: Vec<Walker>,
     span: Duration,
@@ -47,10 +57,20 @@ pub async fn unary(
         hands.spawn(async move {
             let mut captures = CaptureServiceClient::new(channel);
             let mut count = 0;
+            let mut last = None;
             while began.elapsed() < span {
                 let request = v1::CaptureEventRequest { line: Some(walker.next_scan()) };
                 let answer = captures.capture_event(town.ask(request)).await?.into_inner();
-                ensure!(answer.recorded.is_some(), "an empty answer");
+                let recorded = answer.recorded.context("an empty answer")?;
+                ensure!(!recorded.replayed, "a scan was sent twice");
+                let pos = recorded.position.context("an answer without its position")?.pos;
+                let as_asked = match (asked, last) {
+                    (_, None) => true,
+                    (Asked::Gateway, Some(last)) => pos > last,
+                    (Asked::Sink, Some(last)) => pos == last,
+                };
+                ensure!(as_asked, "{pos} is answered after {last:?}: this is not the server that was meant");
+                last = Some(pos);
                 count += 1;
             }
             anyhow::Ok((count, walker))
@@ -70,6 +90,7 @@ pub async fn unary(
 /// As many hands ask where an envelope is, again and again.
 pub async fn status(
     channels: &[Channel],
+    asked: Asked,
     town: &Town,
     items: &[String],
     hands: usize,
@@ -88,7 +109,9 @@ pub async fn status(
                 // A prime step: neighbours in time are strangers in the store.
                 let item = &items[(hand + count * 7_919) % items.len()];
                 let answer = dossiers.get_dossier(town.ask(where_is(item))).await?.into_inner();
-                ensure!(answer.dossier.is_some(), "an empty answer");
+                let dossier = answer.dossier.context("an empty answer")?;
+                let is_it = dossier.legs.iter().any(|leg| leg.items.contains(item));
+                ensure!(is_it || matches!(asked, Asked::Sink), "the answer is of another envelope");
                 count += 1;
             }
             anyhow::Ok(count as u64)
@@ -117,6 +140,8 @@ pub enum Until {
     Span(Duration),
     /// After so many events of each.
     Events(u64),
+    /// When each is where it begins.
+    Opened,
 }
 
 /// Every walker drains an outbox without an end over one stream, as many lines unanswered as the gateway allows.
@@ -125,13 +150,12 @@ pub async fn streams(
     town: &Town,
     walkers: Vec<Walker>,
     until: Until,
-    opening: bool,
 ) -> anyhow::Result<(Done, Vec<Walker>)> {
     let began = Instant::now();
     let mut devices = JoinSet::new();
     for (index, walker) in walkers.into_iter().enumerate() {
         let (town, channel) = (town.clone(), channels[index % channels.len()].clone());
-        devices.spawn(stream(channel, town, walker, until, opening));
+        devices.spawn(stream(channel, town, walker, until));
     }
     let mut done = Done { count: 0, took: Duration::ZERO };
     let mut walkers = Vec::new();
@@ -149,7 +173,6 @@ async fn stream(
     town: Town,
     mut walker: Walker,
     until: Until,
-    opening: bool,
 ) -> anyhow::Result<(u64, Walker)> {
     use v1::sync_events_request::Message as Said;
     let (lines, outgoing) = mpsc::channel(64);
@@ -168,15 +191,13 @@ async fn stream(
     let sending = tokio::spawn(async move {
         let mut sent = 0;
         loop {
-            let over = match until {
-                Until::Span(span) => began.elapsed() >= span,
-                Until::Events(events) => sent >= events,
-            };
-            if over {
-                return anyhow::Ok(walker);
-            }
             places.acquire().await?.forget();
-            let line = if opening { walker.opening() } else { walker.next_scan() };
+            let line = match until {
+                Until::Span(span) => (began.elapsed() < span).then(|| walker.next_scan()),
+                Until::Events(events) => (sent < events).then(|| walker.next_scan()),
+                Until::Opened => walker.opening(),
+            };
+            let Some(line) = line else { return anyhow::Ok(walker) };
             let line = Said::Line(line.encode_to_vec().into());
             lines.send(v1::SyncEventsRequest { message: Some(line) }).await?;
             sent += 1;
@@ -186,7 +207,10 @@ async fn stream(
     while let Some(message) = answers.message().await? {
         let Some(v1::sync_events_response::Message::Ack(ack)) = message.message else { continue };
         match ack.result.and_then(|result| result.result) {
-            Some(v1::line_result::Result::Recorded(_)) => count += 1,
+            Some(v1::line_result::Result::Recorded(recorded)) => {
+                ensure!(!recorded.replayed, "a scan was sent twice");
+                count += 1;
+            }
             other => anyhow::bail!("a line was not taken: {other:?}"),
         }
         window.add_permits(1);
@@ -211,7 +235,7 @@ pub async fn paced(
     }
     let mut calls: JoinSet<Result<u64, Status>> = JoinSet::new();
     let began = Instant::now();
-    let total = per_second * span.as_secs();
+    let total = (per_second as f64 * span.as_secs_f64()) as u64;
     let refused = Arc::new(AtomicU64::new(0));
     for number in 0..total {
         let due = began + Duration::from_micros(number * 1_000_000 / per_second);

@@ -1,11 +1,11 @@
 //! Servers as processes of their own, what they cost, and how much memory they hold.
 
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use tonic::transport::{Channel, Endpoint};
 use trao::serve;
 
@@ -15,7 +15,18 @@ const CONNECTIONS: usize = 4;
 /// A server that was started, killed when it is dropped.
 pub struct Server {
     child: Child,
-    address: String,
+    address: SocketAddr,
+    /// The folder of a gateway.
+    data: Option<PathBuf>,
+}
+
+/// What a gateway says of its journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Journaled {
+    /// Its last position.
+    pub position: u64,
+    /// Lines that were answered as journaled before.
+    pub replays: u64,
 }
 
 impl Server {
@@ -23,25 +34,26 @@ impl Server {
     pub fn gateway(data: &Path) -> anyhow::Result<Server> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trao"));
         command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
-        Server::start(command)
+        Server::start(command, Some(data))
     }
 
     /// The gateway with one transaction for every line.
     pub fn naive(data: &Path) -> anyhow::Result<Server> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("naive").arg(data);
-        Server::start(command)
+        Server::start(command, Some(data))
     }
 
     /// A bare tonic server with these answers.
     pub fn sink(answers: &Path) -> anyhow::Result<Server> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("sink").arg(answers);
-        Server::start(command)
+        Server::start(command, None)
     }
 
-    fn start(mut command: Command) -> anyhow::Result<Server> {
-        command.env("TRAO_LOG", "warn").stdout(Stdio::piped());
+    fn start(mut command: Command, data: Option<&Path>) -> anyhow::Result<Server> {
+        // h2 warns of every odd frame of an attack.
+        command.env("TRAO_LOG", "warn,h2=error").stdout(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("start {command:?}"))?;
         let mut line = String::new();
         let stdout = child.stdout.take().context("the server's stdout")?;
@@ -49,7 +61,7 @@ impl Server {
         let Some(address) = line.trim().strip_prefix("listening ") else {
             bail!("{command:?} did not start")
         };
-        Ok(Server { child, address: address.to_owned() })
+        Ok(Server { child, address: address.parse()?, data: data.map(Path::to_owned) })
     }
 
     /// Connections to it.
@@ -60,6 +72,26 @@ impl Server {
             channels.push(endpoint.connect().await.context("connect")?);
         }
         Ok(channels)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What it says of its journal, over the listener for who watches it.
+    pub fn journaled(&self) -> anyhow::Result<Journaled> {
+        let data = self.data.as_ref().context("a sink has no journal")?;
+        let admin = std::fs::read_to_string(data.join("admin.addr")).context("read admin.addr")?;
+        let mut stream = TcpStream::connect(admin.trim())?;
+        stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n")?;
+        let mut metrics = String::new();
+        stream.read_to_string(&mut metrics)?;
+        let of = |name: &str| -> anyhow::Result<u64> {
+            let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            Ok(line.with_context(|| format!("the gateway tells no {name}"))?.parse::<f64>()? as u64)
+        };
+        Ok(Journaled { position: of("trao_journal_position")?, replays: of("trao_replays_total")? })
     }
 
     /// CPU it has used, in microseconds.
@@ -78,7 +110,8 @@ impl Server {
     /// Ends it as an operator does, so that its store is whole and its log short.
     pub fn stop(mut self) -> anyhow::Result<()> {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
-        self.child.wait()?;
+        let status = self.child.wait()?;
+        ensure!(status.success(), "the server ended with {status}");
         Ok(())
     }
 }
@@ -111,5 +144,6 @@ fn cpu_us(process: &str) -> anyhow::Result<f64> {
 pub fn serve_naive(data: PathBuf) -> anyhow::Result<()> {
     trao::telemetry::start();
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    serve::run(serve::Options { batch_lines: 1, ..serve::Options::new(data, listen) })
+    let admin = Some(listen);
+    serve::run(serve::Options { batch_lines: 1, admin, ..serve::Options::new(data, listen) })
 }

@@ -23,18 +23,24 @@ pub const PROCEDURE: &str = "procedures/1.004194";
 pub struct Town {
     /// Devices enrolled.
     pub devices: usize,
+    key: String,
     bearer: MetadataValue<Ascii>,
 }
 
 impl Town {
     /// Makes a store with the town in it; its gateway has ended when this returns.
     pub async fn build(data: &Path, devices: usize) -> anyhow::Result<Town> {
-        let admin = key(data, &["--role", "admin"])?;
+        let admin = bearer(&key(data, &["--role", "admin"])?)?;
         let server = Server::gateway(data)?;
         enter(&server, &admin, devices).await?;
-        let carrier = key(data, &["--party", "carriers/p", "--role", "post-system"])?;
+        let key = key(data, &["--party", "carriers/p", "--role", "post-system"])?;
         server.stop()?;
-        Ok(Town { devices, bearer: carrier })
+        Ok(Town { devices, bearer: bearer(&key)?, key })
+    }
+
+    /// The carrier's key.
+    pub fn key(&self) -> &str {
+        &self.key
     }
 
     /// A call of the carrier's system.
@@ -75,13 +81,16 @@ pub fn now() -> prost_types::Timestamp {
     prost_types::Timestamp::from(SystemTime::now())
 }
 
-fn key(data: &Path, flags: &[&str]) -> anyhow::Result<MetadataValue<Ascii>> {
+fn key(data: &Path, flags: &[&str]) -> anyhow::Result<String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trao"));
     command.args(["keys", "create", "--json", "--name", "bench", "--data"]).arg(data).args(flags);
     let output = command.output()?;
     ensure!(output.status.success(), "keys create: {}", String::from_utf8_lossy(&output.stderr));
     let json: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-    let key = json["key"].as_str().context("keys create prints the key")?;
+    Ok(json["key"].as_str().context("keys create prints the key")?.to_owned())
+}
+
+fn bearer(key: &str) -> anyhow::Result<MetadataValue<Ascii>> {
     Ok(MetadataValue::try_from(format!("Bearer {key}"))?)
 }
 

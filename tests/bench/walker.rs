@@ -15,8 +15,18 @@ const WAY: [v1::EventType; 6] = [
     v1::EventType::Offered,
 ];
 
-/// A device. What it scans next is drawn at random, so that neighbours in time are strangers in the store: the worst
-/// case for its pages.
+/// In which order a device scans its envelopes.
+#[derive(Clone, Copy, Debug)]
+pub enum Order {
+    /// As a post works: a tray of so many is picked up, one after the other, and scanned whole, in order, at each step of
+    /// the way; then comes the next tray.
+    Trays(usize),
+    /// At random among so many that are on their way: neighbours in time are strangers in the store, the worst case for
+    /// its pages.
+    Scattered(usize),
+}
+
+/// A device and what it scans. One of six scans is of a new envelope.
 pub struct Walker {
     device: String,
     /// Which of all walkers: no two scan the same envelope.
@@ -25,14 +35,23 @@ pub struct Walker {
     random: u64,
     picked_up: u64,
     scans: u64,
+    order: Order,
+    /// Scans that come before all measuring.
+    ahead: u64,
     /// Envelopes on their way, and how far each has come.
     open: Vec<(String, usize)>,
-    open_max: usize,
+    /// Of the tray, the envelope that comes next.
+    place: usize,
 }
 
-impl Walker {
-    /// The device of a number, with room for so many open envelopes.
-    pub fn new(town: &Town, number: usize, open_max: usize) -> Walker {
+/// Devices from a number on, each somewhere else on its way, so that the mix of events is the same from the first second.
+pub fn crew(town: &Town, first: usize, count: usize, order: Order) -> Vec<Walker> {
+    let walker = |index: usize| {
+        let number = first + index;
+        let ahead = match order {
+            Order::Trays(size) => index * size * WAY.len() / count,
+            Order::Scattered(size) => size * WAY.len() / 2,
+        };
         Walker {
             device: town::device(number),
             number: number as u64,
@@ -41,27 +60,64 @@ impl Walker {
             random: (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15),
             picked_up: 0,
             scans: 0,
+            order,
+            ahead: ahead as u64,
             open: Vec::new(),
-            open_max,
+            place: 0,
         }
-    }
+    };
+    (0..count).map(walker).collect()
+}
 
+impl Walker {
     /// Its device.
     pub fn device(&self) -> &str {
         &self.device
     }
 
-    /// The scan of a new envelope while there is room, of one on its way otherwise.
-    pub fn opening(&mut self) -> v1::Capture {
-        match self.open.len() < self.open_max {
-            true => self.pick_up(),
-            false => self.next_scan(),
+    /// A scan that comes before all measuring, until there is none.
+    pub fn opening(&mut self) -> Option<v1::Capture> {
+        if self.scans >= self.ahead {
+            return None;
+        }
+        Some(match self.order {
+            Order::Scattered(size) if self.open.len() < size => self.pick_up(),
+            _ => self.next_scan(),
+        })
+    }
+
+    /// As if what comes before all measuring had been scanned somewhere: for a server that keeps nothing.
+    pub fn skip_opening(&mut self) {
+        while self.opening().is_some() {}
+    }
+
+    /// The next scan.
+    pub fn next_scan(&mut self) -> v1::Capture {
+        match self.order {
+            Order::Trays(size) => self.of_tray(size),
+            Order::Scattered(size) => self.scattered(size),
         }
     }
 
-    /// The next scan: one of six is a new envelope, as in a day's work.
-    pub fn next_scan(&mut self) -> v1::Capture {
-        let room = self.open.len() < self.open_max;
+    /// The envelopes it has on their way.
+    pub fn items(&self) -> impl Iterator<Item = String> {
+        self.open.iter().map(|(item, _)| item.clone())
+    }
+
+    fn of_tray(&mut self, size: usize) -> v1::Capture {
+        if self.place == 0 && self.open.first().is_some_and(|(_, steps)| *steps == WAY.len()) {
+            self.open.clear();
+        }
+        let place = self.place;
+        self.place = (place + 1) % size;
+        let Some((item, steps)) = self.open.get_mut(place) else { return self.pick_up() };
+        let (item, kind) = (item.clone(), WAY[*steps]);
+        *steps += 1;
+        self.scan(kind, item)
+    }
+
+    fn scattered(&mut self, size: usize) -> v1::Capture {
+        let room = self.open.len() < size;
         if self.open.is_empty() || (room && self.draw(WAY.len()) == 0) {
             return self.pick_up();
         }
@@ -73,11 +129,6 @@ impl Walker {
             self.open.swap_remove(index);
         }
         self.scan(kind, item)
-    }
-
-    /// The envelopes it has on their way.
-    pub fn items(&self) -> impl Iterator<Item = String> {
-        self.open.iter().map(|(item, _)| item.clone())
     }
 
     fn pick_up(&mut self) -> v1::Capture {

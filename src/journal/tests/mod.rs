@@ -3,6 +3,7 @@
 mod commits;
 mod directory;
 mod keys;
+mod remembering;
 mod times;
 
 use std::sync::Arc;

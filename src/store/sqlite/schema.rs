@@ -76,7 +76,10 @@ pub(super) fn begin(connection: &Connection) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
+    use rusqlite::types::Value;
+
     use super::*;
+    use crate::store::sqlite::log_run::Run;
 
     fn fresh() -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();
@@ -124,5 +127,86 @@ mod tests {
         let connection = fresh();
         connection.execute("UPDATE migration SET sha256 = x'00' WHERE number = 1", []).unwrap();
         assert_eq!(refusal(&connection), "migration 1 is not the one the store was made with");
+    }
+
+    /// A file as a release with so many migrations left it.
+    fn left_at(migrations: usize) -> Connection {
+        let connection = Connection::open_in_memory().unwrap();
+        begin(&connection).unwrap();
+        for (at, migration) in MIGRATIONS.iter().enumerate().take(migrations) {
+            connection.execute_batch(migration).unwrap();
+            let number = i64::try_from(at + 1).unwrap();
+            connection.execute(sql::INSERT_MIGRATION, params![number, sha256(migration), 1]).unwrap();
+        }
+        connection
+    }
+
+    /// Rows as they stand.
+    fn rows(connection: &Connection, sql: &str) -> Vec<Vec<Value>> {
+        let mut statement = connection.prepare(sql).unwrap();
+        let columns = statement.column_count();
+        let rows =
+            statement.query_map([], |row| (0..columns).map(|column| row.get(column)).collect()).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn what_an_older_store_holds_is_found_unchanged_where_it_was() {
+        let mut connection = left_at(2);
+        let places = [(0_i64, 1_i64), (0, 2), (0, (1 << 40) + 5), (1, 1), (32_767, (1 << 48) - 1)];
+        for (number, (lane, pos)) in (1_u8..).zip(places) {
+            let bytes = |kind: u8, length: usize| vec![kind ^ number; length];
+            let values = params![lane, pos, number, pos - 1, bytes(1, 3), bytes(2, 5_000), bytes(3, 200)];
+            connection.execute("INSERT INTO entry VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", values).unwrap();
+            let values = params![lane, pos, number % 2, number, bytes(4, 16), bytes(5, 0)];
+            connection.execute("INSERT INTO personal VALUES (?1, ?2, ?3, ?4, ?5, ?6)", values).unwrap();
+            let values = params![lane, pos, bytes(6, 300)];
+            connection.execute("INSERT INTO leg VALUES (?1, ?2, ?3)", values).unwrap();
+            let values = params![lane, pos, bytes(7, 900)];
+            connection.execute("INSERT INTO dossier VALUES (?1, ?2, ?3)", values).unwrap();
+            for party in [3, 900] {
+                let values = params![lane, party, number, pos];
+                connection.execute("INSERT INTO log VALUES (?1, ?2, ?3, ?4)", values).unwrap();
+            }
+        }
+        let kept = [
+            "SELECT lane, pos, source, prev, logs, record, event FROM entry ORDER BY lane, pos",
+            "SELECT lane, pos, erased, key_id, salt, body FROM personal ORDER BY lane, pos",
+            "SELECT lane, leg, body FROM leg ORDER BY lane, leg",
+            "SELECT lane, dossier, body FROM dossier ORDER BY lane, dossier",
+        ];
+        let before = kept.map(|sql| rows(&connection, sql));
+        let lines = rows(&connection, "SELECT lane, party, seq, pos FROM log ORDER BY lane, party, seq");
+
+        assert_eq!(migrate(&mut connection, Micros(9)).unwrap(), MIGRATIONS.len() - 2);
+
+        for (sql, before) in kept.iter().zip(before) {
+            assert_eq!(before.len(), places.len());
+            assert_eq!(rows(&connection, sql), before, "{sql}");
+        }
+        let mut found = Vec::new();
+        let all = "SELECT lane, party, seq, pos, steps, lines FROM log_run ORDER BY lane, party, seq";
+        let mut statement = connection.prepare(all).unwrap();
+        let mut runs = statement.query([]).unwrap();
+        while let Some(row) = runs.next().unwrap() {
+            let [lane, party, seq, pos, count]: [i64; 5] = [0, 1, 2, 3, 5].map(|at| row.get(at).unwrap());
+            let steps: Vec<u8> = row.get(4).unwrap();
+            let run = Run::kept(seq.try_into().unwrap(), pos.try_into().unwrap(), &steps);
+            assert_eq!(run.lines().count(), usize::try_from(count).unwrap());
+            for (seq, pos) in run.lines() {
+                let line = [lane, party, seq.try_into().unwrap(), pos.try_into().unwrap()];
+                found.push(line.map(Value::Integer).to_vec());
+            }
+        }
+        assert_eq!(found, lines);
+        // Where the statements of today look for it.
+        for (lane, pos) in places {
+            let record: Vec<u8> = connection
+                .query_row("SELECT record FROM entry WHERE at = ?1", [(lane << 48) | pos], |row| row.get(0))
+                .unwrap();
+            assert_eq!(record.len(), 5_000, "{lane}-{pos}");
+        }
+        let old = "SELECT name FROM sqlite_schema WHERE name LIKE 'placed_%' OR name = 'log'";
+        assert_eq!(rows(&connection, old), Vec::<Vec<Value>>::new());
     }
 }
