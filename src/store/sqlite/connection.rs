@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::store::Error;
@@ -13,8 +14,9 @@ const OLDEST: i32 = 3_051_003;
 pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// More statements than there are, so that none is ever prepared twice.
 const STATEMENTS: usize = 128;
-/// The writer's pages in KiB: the right edges of all tables and the hot part of the tree of keys.
-const WRITER_CACHE_KIB: i64 = 64 << 10;
+/// The writer's pages in KiB: the right edges of all tables and the hot part of the tree of keys. Just below 4,096 pages:
+/// after a batch that split a page SQLite looks through the whole hash table of its cache, which doubles there.
+const WRITER_CACHE_KIB: i64 = 15 << 10;
 /// A reader's pages in KiB: inner pages; the rest comes from the operating system's cache in a microsecond. Not from a
 /// memory map: there an I/O error is no error but the end of the process.
 const READER_CACHE_KIB: i64 = 8 << 10;
@@ -64,6 +66,8 @@ fn open(file: &Path, flags: OpenFlags) -> Result<Connection, Error> {
         // What is sorted may be personal: it stays out of temporary files.
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.pragma_update(None, "trusted_schema", false)?;
+        // A plan must not be made anew because of what is bound to it.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // No keys are declared foreign: one commit writes a row together with what it names.
         connection.pragma_update(None, "foreign_keys", false)
     };
