@@ -7,6 +7,8 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use foldhash::HashMap;
+
 use super::code::{Code, CodeKind};
 use super::custody::{self, Effect, Fold, Folded, Ground, Step};
 use super::directory::Directory;
@@ -232,9 +234,9 @@ pub struct Target {
 pub struct Desk {
     /// The directory as of this batch.
     pub directory: Arc<Directory>,
-    legs: BTreeMap<Position, Option<Arc<Leg>>>,
+    legs: HashMap<Position, Option<Arc<Leg>>>,
     dossiers: BTreeMap<Position, Option<Dossier>>,
-    tags: BTreeMap<CodeKey, Arc<Vec<Tag>>>,
+    tags: HashMap<CodeKey, Arc<Vec<Tag>>>,
     /// New tags of codes that nobody has asked about yet.
     tags_to_come: BTreeMap<CodeKey, Vec<Tag>>,
     chains: BTreeMap<Position, Vec<Step>>,

@@ -1,10 +1,11 @@
 //! The end of a batch: numbers, records, leaves and the signed head, handed to the store as one commit.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use foldhash::HashMap;
 
 use super::Error;
 use super::batch::{Batch, Verdict};
@@ -32,18 +33,18 @@ impl Batch<'_> {
             writer.rollback().await.map_err(Error::Load)?;
             return Ok((answers(&self.drafts, &[], verdicts, self.head.pos, scribe), None));
         }
-        let mut heads = self.log_heads(writer).await?;
+        let logs = self.logs()?;
+        let mut heads = self.log_heads(writer, &logs).await?;
         let mut frontier = Frontier::decode(&self.head.frontier).map_err(|_| Error::Frontier)?;
         if frontier.size() != self.head.pos {
             return Err(Error::Frontier);
         }
         let mut entries = Vec::with_capacity(self.drafts.len());
-        for draft in &self.drafts {
+        for (draft, of_draft) in self.drafts.iter().zip(logs) {
             let record = draft.record.encode().map_err(Error::Record)?;
             frontier.push(leaf_hash(&record));
-            let mut logs = Vec::with_capacity(draft.record.parties.len());
-            for party in &draft.record.parties {
-                let log = log_of(scribe, party)?;
+            let mut logs = Vec::with_capacity(of_draft.len());
+            for log in of_draft {
                 let seq = heads.entry(log).or_insert(0);
                 *seq += 1;
                 logs.push((log, *seq));
@@ -104,11 +105,25 @@ impl Batch<'_> {
         Ok((answers, directory))
     }
 
-    async fn log_heads(&mut self, writer: &mut Writer) -> Result<BTreeMap<i64, u64>, Error> {
-        let parties = self.drafts.iter().flat_map(|draft| &draft.record.parties);
-        let mut ids = parties.map(|party| log_of(self.scribe, party)).collect::<Result<Vec<i64>, Error>>()?;
-        ids.sort_unstable();
-        ids.dedup();
+    /// The logs that list each line.
+    fn logs(&self) -> Result<Vec<Vec<i64>>, Error> {
+        let mut known: HashMap<&PartyName, i64> = HashMap::default();
+        let mut of = |party| -> Result<i64, Error> {
+            match known.get(party) {
+                Some(log) => Ok(*log),
+                None => Ok(*known.entry(party).or_insert(log_of(self.scribe, party)?)),
+            }
+        };
+        self.drafts.iter().map(|draft| draft.record.parties.iter().map(&mut of).collect()).collect()
+    }
+
+    async fn log_heads(
+        &mut self,
+        writer: &mut Writer,
+        logs: &[Vec<i64>],
+    ) -> Result<BTreeMap<i64, u64>, Error> {
+        let ids: BTreeSet<i64> = logs.iter().flatten().copied().collect();
+        let ids: Vec<i64> = ids.into_iter().collect();
         let (mut heads, unknown) = self.known.logs(&ids);
         if !unknown.is_empty() {
             heads.extend(writer.log_heads(self.scribe.lane, &unknown).await.map_err(Error::Load)?);

@@ -150,7 +150,10 @@ pub enum Error {
 impl Record {
     /// The record's bytes. They are stored once and never made again.
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
-        let mut writer = Writer { bytes: vec![VERSION], field: "version", too_long: None };
+        // What a scan's record takes: growing on the way costs more than the bytes.
+        let mut bytes = Vec::with_capacity(768);
+        bytes.push(VERSION);
+        let mut writer = Writer { bytes, field: "version", too_long: None };
         self.put(&mut writer);
         match writer.too_long {
             Some(field) => Err(Error::TooLong(field)),

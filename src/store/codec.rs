@@ -10,7 +10,10 @@ const VERSION: u8 = 1;
 
 /// The bytes of a body.
 pub(super) fn encode<T: Serialize>(step: &'static str, body: &T) -> Result<Vec<u8>, Error> {
-    postcard::to_extend(body, vec![VERSION]).map_err(Error::failed(step))
+    // What a leg takes: growing on the way costs more than the bytes.
+    let mut bytes = Vec::with_capacity(512);
+    bytes.push(VERSION);
+    postcard::to_extend(body, bytes).map_err(Error::failed(step))
 }
 
 /// Reads what `encode` wrote, and nothing else.
