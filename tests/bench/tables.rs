@@ -45,7 +45,12 @@ const TOLD: &[Told] = &[
         "≤ 50 ms",
         " ms",
     ),
-    main("p99_under_attack_vs_calm", "the same while the gateway is attacked, against calm", "≤ 2", ""),
+    main(
+        "p99_under_attack_vs_calm",
+        "these 99 of 100 while the gateway is attacked, against calm",
+        "≤ 2",
+        "",
+    ),
     main(
         "ratio_at_1M_events_vs_empty",
         "scans with a million events stored, against an empty store",
