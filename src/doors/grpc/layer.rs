@@ -69,9 +69,11 @@ pub fn rewrite(status: &Status, context: &CallContext) -> Status {
     }
     match status.code() {
         Code::OutOfRange => to_status(&Refusal::new(Reason::MessageTooLarge), context),
-        // The accept loop says these two of a message that is not complete.
-        Code::ResourceExhausted => to_status(&Refusal::new(Reason::Overloaded), context),
-        Code::DeadlineExceeded => {
+        // The accept loop says these two, and no more, of a message that is not complete.
+        Code::ResourceExhausted if status.message().is_empty() => {
+            to_status(&Refusal::new(Reason::Overloaded), context)
+        }
+        Code::DeadlineExceeded if status.message().is_empty() => {
             let why = format!("not complete within {} s", limits::MESSAGE_SECONDS);
             to_status(&Refusal::field(Reason::MessageMalformed, "", why), context)
         }

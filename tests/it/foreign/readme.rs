@@ -29,7 +29,7 @@ fn the_commands_for_another_language_work_as_they_stand() {
     );
     assert_eq!(shell.types(feed), "");
     let log = fs::read_to_string(temporary.path().join("clerk.jsonl")).unwrap();
-    let by_us = shell.types("trao feed --token-file trao-demo/keys/clerk --limit 1000 --json");
+    let by_us = shell.types("trao feed --token-file trao-demo/keys/clerk --limit 100000 --json");
     let events = by_us.lines().filter(|line| !line.contains("\"bookmark\":true"));
     assert_eq!(log.lines().count(), events.count());
     assert!(log.lines().last().unwrap().contains("EVENT_TYPE_DISPATCHED"), "the scan is its last event");
