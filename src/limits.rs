@@ -65,8 +65,9 @@ pub const CODE_DAYS_AFTER: i64 = 180;
 pub const CONNECTIONS: usize = 4_096;
 /// Seconds a new connection has to say that it speaks HTTP/2: a slow phone needs two.
 pub const GREETING_SECONDS: u64 = 10;
-/// Calls open at once on one connection: a back-office shares one connection among its threads.
-pub const STREAMS_PER_CONNECTION: u32 = 1_024;
+/// Calls open at once on one connection: a back-office shares one connection among its threads, and what one connection
+/// brings at once delays everybody else.
+pub const STREAMS_PER_CONNECTION: u32 = 256;
 /// Calls open at once on all connections, each about ten kilobytes; beyond, a connection has `CALLS_FAIR` of them.
 pub const CALLS: usize = 16_384;
 /// Calls a connection may have open whatever others do: a counter's office needs no more.

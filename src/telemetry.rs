@@ -7,10 +7,14 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+/// What is logged unless `TRAO_LOG` says otherwise. h2 warns of every ping that a peer answers unasked: one peer could fill
+/// the log.
+const USUAL: &str = "info,h2=error";
+
 /// Sends logs to stderr: for people when a person is looking, one JSON object a line otherwise.
 /// `TRAO_LOG` takes a filter such as `info` or `trao=debug`.
 pub fn start() {
-    let filter = EnvFilter::try_from_env("TRAO_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_env("TRAO_LOG").unwrap_or_else(|_| EnvFilter::new(USUAL));
     // A log that nobody reads any more is no reason to panic, which telling of it on stderr would do.
     let registry = tracing_subscriber::registry().with(filter);
     if std::io::stderr().is_terminal() {

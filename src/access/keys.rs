@@ -16,7 +16,7 @@ const REMEMBERED: Duration = Duration::from_secs(1);
 const REMEMBERED_MAX: usize = 10_000;
 
 /// What was found under ids, and when; that there was no key is remembered too.
-type Remembered = BTreeMap<String, (Instant, Option<ApiKey>)>;
+type Remembered = BTreeMap<String, (Instant, Option<Arc<ApiKey>>)>;
 
 /// The keys of a store.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl Keys {
         stored.and_then(|stored| stored.caller(&key, now)).ok_or_else(|| Refusal::new(Reason::KeyInvalid))
     }
 
-    async fn look_up(&self, id: &str) -> Result<Option<ApiKey>, Refusal> {
+    async fn look_up(&self, id: &str) -> Result<Option<Arc<ApiKey>>, Refusal> {
         if let Some(known) = self.remembered(id) {
             return Ok(known);
         }
@@ -55,7 +55,7 @@ impl Keys {
             tracing::error!(error = %crate::telemetry::chain(&error), "could not read a key");
             Refusal::store_unavailable()
         })?;
-        let key = row.map(ApiKey::stored);
+        let key = row.map(ApiKey::stored).map(Arc::new);
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if remembered.len() >= REMEMBERED_MAX {
             remembered.clear();
@@ -64,7 +64,7 @@ impl Keys {
         Ok(key)
     }
 
-    fn remembered(&self, id: &str) -> Option<Option<ApiKey>> {
+    fn remembered(&self, id: &str) -> Option<Option<Arc<ApiKey>>> {
         let remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, key) = remembered.get(id)?;
         (since.elapsed() < REMEMBERED).then(|| key.clone())

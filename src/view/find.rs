@@ -180,6 +180,9 @@ impl View {
                 return Ok(Group::Dossier(dossier.id));
             }
         }
+        if leg.continues.is_none() && leg.continued_by.is_none() {
+            return Ok(Group::Legs(leg.id));
+        }
         let first = self.continued(eyes, leg.id, moment).await?.into_iter().map(|leg| leg.id).min();
         Ok(Group::Legs(first.unwrap_or(leg.id)))
     }

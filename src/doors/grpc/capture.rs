@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_stream::{Stream, StreamExt};
@@ -19,7 +19,7 @@ use crate::doors::wire::{from, into, time, v1};
 use crate::dossier::code::{ClassKind, classify};
 use crate::dossier::names::{Position, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
-use crate::journal::{Answer, CaptureLine, Line, PersonalPart};
+use crate::journal::{Answer, CaptureLine, Line, Pending, PersonalPart};
 use crate::limits;
 use crate::view::When;
 use v1::capture_service_server::CaptureService;
@@ -53,8 +53,8 @@ impl CaptureService for Gateway {
         }
         // All lines are queued before the first is awaited, so that they share commits.
         // CANCEL: lines that are queued will be journaled; their keys answer a retry.
-        let waiting: Vec<_> = lines.into_iter().map(|line| self.capture_bytes(&call, line)).collect();
-        let results = join_all(waiting).await;
+        let queued: Vec<_> = lines.iter().map(|line| self.queue_bytes(&call, line)).collect();
+        let results = join_all(queued.into_iter().map(|queued| self.answered(&call, queued))).await;
         let results = results.into_iter().map(|result| line_result(result, &call.context)).collect();
         Ok(Response::new(v1::BatchCaptureEventsResponse { results }))
     }
@@ -142,12 +142,17 @@ impl CaptureService for Gateway {
 }
 
 impl Gateway {
-    async fn capture_bytes(&self, call: &Call, line: Bytes) -> Result<v1::Recorded, Refusal> {
-        self.capture(call, into::message(&line, "")?).await
-    }
-
     /// Journals one line.
     async fn capture(&self, call: &Call, capture: v1::Capture) -> Result<v1::Recorded, Refusal> {
+        self.answered(call, self.queue(call, capture)).await
+    }
+
+    fn queue_bytes(&self, call: &Call, line: &Bytes) -> Result<Pending, Refusal> {
+        self.queue(call, into::message(line, "")?)
+    }
+
+    /// Queues one line.
+    fn queue(&self, call: &Call, capture: v1::Capture) -> Result<Pending, Refusal> {
         let speaker = call.caller.speaker()?;
         let parsed = into::capture(capture, &call.directory)?;
         if !call.caller.may_use(&parsed.source) {
@@ -165,9 +170,18 @@ impl Gateway {
             received_at: self.clock.now(),
             send_time: parsed.send_time,
         }));
+        self.journal.queue(line)
+    }
+
+    /// The answer to a line that was queued, or why it was not.
+    async fn answered(&self, call: &Call, queued: Result<Pending, Refusal>) -> Result<v1::Recorded, Refusal> {
         // CANCEL: dropping this future only forgets the answer; the journal decides on its own.
-        let answer = self.journal.submit(line).await?;
-        let hints = self.hints(call, &answer).await?;
+        let answer = queued?.answer().await?;
+        // Seldom any: what they need is not carried along by every line that waits.
+        let hints = match answer.candidates.is_empty() && !answer.replayed {
+            true => Vec::new(),
+            false => Box::pin(self.hints(call, &answer)).await?,
+        };
         from::recorded(&answer, hints)
     }
 
@@ -239,7 +253,6 @@ impl Drain {
         mut incoming: Streaming<v1::SyncEventsRequest>,
         outgoing: mpsc::Sender<Result<v1::SyncEventsResponse, Status>>,
     ) {
-        // Polled in the order in which they came: a pick-up is queued before the scans that follow it.
         let mut open = FuturesUnordered::new();
         let revoked = self.gateway.clone().revoked(self.call.authorization.clone());
         tokio::pin!(revoked);
@@ -259,7 +272,9 @@ impl Drain {
                 }
                 message = incoming.next(), if open.len() < limits::SYNC_WINDOW as usize => match message {
                     Some(Ok(v1::SyncEventsRequest { message: Some(v1::sync_events_request::Message::Line(line)) })) => {
-                        open.push(answer(&self.gateway, &self.call, &self.source, line));
+                        // Queued in the order in which they come: a pick-up before the scans that follow it.
+                        let (id, queued) = self.queue(&line);
+                        open.push(self.ack(id, queued));
                     }
                     Some(Ok(_)) => {
                         let refusal = Refusal::field(Reason::FieldRequired, "line", "after the hello only lines follow");
@@ -281,6 +296,35 @@ impl Drain {
             }
         }
     }
+
+    /// Queues a line; its id, as far as it can be read.
+    fn queue(&self, line: &Bytes) -> (String, Result<Pending, Refusal>) {
+        let mut capture: v1::Capture = match into::message(line, "") {
+            Ok(capture) => capture,
+            Err(refusal) => return (String::new(), Err(refusal)),
+        };
+        if capture.source.is_empty() {
+            capture.source.clone_from(&self.source);
+        }
+        let id = capture.client_event_id.clone();
+        if capture.source == self.source {
+            (id, self.gateway.queue(&self.call, capture))
+        } else {
+            let why = "a stream carries the lines of the source in its hello";
+            (id, Err(Refusal::field(Reason::UnknownSource, "source", why)))
+        }
+    }
+
+    /// What is said of a line once that is known.
+    async fn ack(&self, client_event_id: String, queued: Result<Pending, Refusal>) -> v1::SyncEventsResponse {
+        let result = self.gateway.answered(&self.call, queued).await;
+        let ack = v1::Ack {
+            client_event_id,
+            result: Some(line_result(result, &self.call.context)),
+            window: limits::SYNC_WINDOW,
+        };
+        v1::SyncEventsResponse { message: Some(v1::sync_events_response::Message::Ack(ack)) }
+    }
 }
 
 /// Has the device take a message; false when it is gone, or reads so slowly that it had better come back.
@@ -289,31 +333,14 @@ async fn take(
     message: Result<v1::SyncEventsResponse, Status>,
 ) -> bool {
     let longest = Duration::from_secs(limits::FOLLOW_TAKE_SECONDS);
-    matches!(timeout(longest, outgoing.send(message)).await, Ok(Ok(())))
-}
-
-async fn answer(gateway: &Gateway, call: &Call, source: &str, line: Bytes) -> v1::SyncEventsResponse {
-    let (client_event_id, result) = match into::message::<v1::Capture>(&line, "") {
-        Ok(mut capture) => {
-            if capture.source.is_empty() {
-                capture.source = source.to_owned();
-            }
-            let id = capture.client_event_id.clone();
-            if capture.source == source {
-                (id, gateway.capture(call, capture).await)
-            } else {
-                let why = "a stream carries the lines of the source in its hello";
-                (id, Err(Refusal::field(Reason::UnknownSource, "source", why)))
-            }
+    match outgoing.try_send(message) {
+        Ok(()) => true,
+        // CANCEL: the message is lost with the stream.
+        Err(TrySendError::Full(message)) => {
+            matches!(timeout(longest, outgoing.send(message)).await, Ok(Ok(())))
         }
-        Err(refusal) => (String::new(), Err(refusal)),
-    };
-    let ack = v1::Ack {
-        client_event_id,
-        result: Some(line_result(result, &call.context)),
-        window: limits::SYNC_WINDOW,
-    };
-    v1::SyncEventsResponse { message: Some(v1::sync_events_response::Message::Ack(ack)) }
+        Err(TrySendError::Closed(_)) => false,
+    }
 }
 
 fn line_result(

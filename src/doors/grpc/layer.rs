@@ -1,8 +1,9 @@
 //! What every call passes before its service: a request id, a span, and one spelling for messages that tonic refuses by
 //! itself.
 
-use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -91,8 +92,24 @@ fn request_id(headers: &HeaderMap) -> String {
     });
     match given {
         Some(id) => id.to_owned(),
-        None => uuid::Uuid::now_v7().simple().to_string(),
+        None => new_id(),
     }
+}
+
+/// A new id: the time, what tells this process from others, and a running number. Nobody need be unable to guess it, so
+/// that chance is asked for once and not by every call.
+fn new_id() -> String {
+    static PROCESS: LazyLock<[u8; 4]> = LazyLock::new(|| {
+        let [.., a, b, c, d] = uuid::Uuid::now_v7().into_bytes();
+        [a, b, c, d]
+    });
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    let [p, q, r, s] = *PROCESS;
+    let [_, _, a, b, c, d, e, f] = CALLS.fetch_add(1, Ordering::Relaxed).to_be_bytes();
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let millis = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let id = uuid::Builder::from_unix_timestamp_millis(millis, &[p, q, r, s, a, b, c, d, e, f]);
+    id.into_uuid().simple().to_string()
 }
 
 fn elapsed_us(began: Instant) -> u64 {

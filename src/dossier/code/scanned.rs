@@ -6,11 +6,20 @@ use unicode_normalization::UnicodeNormalization;
 /// The code in a scanned text: the line `Mã hồ sơ: …` of a slip's QR, the dossier in a link to a look-up page, or
 /// else the text itself; cleaned. A link in such a line, or in a link, is followed: each step makes the text shorter.
 pub(super) fn payload(scanned: &str) -> String {
+    // Nearly every scan is a bare code: without a colon it is no line and no link.
+    if is_bare(scanned) {
+        return scanned.to_ascii_uppercase();
+    }
     let mut text = clean(labelled(scanned).unwrap_or(scanned));
     while let Some(inner) = labelled(&text).map(str::to_owned).or_else(|| linked(&text)) {
         text = clean(&inner);
     }
     text
+}
+
+/// Whether a text holds nothing but what cleaning leaves in place, but for its case.
+fn is_bare(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'/' | b'_'))
 }
 
 /// Upper-case NFC without spaces, invisible marks and AIM prefix, hyphens as `-`. Cleaning twice changes nothing.
@@ -122,6 +131,15 @@ mod tests {
             ("E\u{200B}\u{302}223892045VN", "Ê223892045VN"),
         ] {
             assert_eq!(payload(scanned), code, "{scanned:?}");
+        }
+    }
+
+    #[test]
+    fn a_bare_code_is_cleaned_as_any_text_is() {
+        for mark in (' '..='~').map(String::from) {
+            for text in [mark.clone(), format!("{mark}b1"), format!("b1{mark}"), format!("b{mark}1")] {
+                assert!(!is_bare(&text) || payload(&text) == clean(&text), "{text:?}");
+            }
         }
     }
 

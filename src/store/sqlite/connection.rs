@@ -66,7 +66,7 @@ fn open(file: &Path, flags: OpenFlags) -> Result<Connection, Error> {
         // What is sorted may be personal: it stays out of temporary files.
         connection.pragma_update(None, "temp_store", "MEMORY")?;
         connection.pragma_update(None, "trusted_schema", false)?;
-        // A plan must not be made anew because of what is bound to it.
+        // Else SQLite plans a statement anew whenever a value changes that a partial index might be judged by; none here is.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // No keys are declared foreign: one commit writes a row together with what it names.
         connection.pragma_update(None, "foreign_keys", false)
