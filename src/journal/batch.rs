@@ -230,7 +230,11 @@ impl<'a> Batch<'a> {
         let (effective_at, skewed) = entry::effective(line, received_at, &mut heard);
         let act = Act::Capture(capture_of(line, effective_at, skewed));
         if !aside {
-            self.lay_codes(writer, &line.event).await?;
+            match self.lay_codes(writer, &line.event).await {
+                // Perhaps it is not needed: if it is, applying asks for it.
+                Err(error) if error.is_torn() => {}
+                laid => laid?,
+            }
         }
         let written = match self.apply(writer, &act, aside).await? {
             Some(Ok(Applied::Written(written))) => *written,

@@ -500,6 +500,9 @@ async fn memory_of(
     .unwrap()
 }
 
+/// What the allocator may keep of the pieces of a line that is passed over; the line is twenty times as long.
+const ALLOCATOR_KB: u64 = 10_000;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn memory_does_not_grow_with_the_outbox_nor_with_its_longest_line() {
     let world = World::start().await;
@@ -518,7 +521,7 @@ async fn memory_does_not_grow_with_the_outbox_nor_with_its_longest_line() {
     let pieces = std::iter::once(before.into_bytes()).chain(long).chain([after.into_bytes()]);
     let (answered, long) = memory_of(&world, &key, pieces).await;
     assert_eq!(answered, 3);
-    assert!(long < few + 4_000, "2,000 lines took {few} kB, 200 MB on one line took {long} kB");
+    assert!(long < few + ALLOCATOR_KB, "2,000 lines took {few} kB, 200 MB on one line took {long} kB");
     assert!(journaled(&world).await.keys().eq(["after", "before", "same"]));
 }
 
