@@ -211,8 +211,7 @@ impl<'a> Batch<'a> {
         line: &CaptureLine,
         aside: bool,
     ) -> Result<Option<Verdict>, Error> {
-        let key = self.own_key(line);
-        let Some(key) = key else {
+        let Some(key) = self.capture_key(line) else {
             return Ok(Some(Verdict::Refused(Refusal::field(Reason::UnknownSource, "source", ""))));
         };
         let event_digest = digest::digest(&line.event_bytes);

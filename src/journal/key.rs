@@ -10,7 +10,7 @@ use crate::store::EventKey;
 const TIE: i64 = 0;
 
 impl Batch<'_> {
-    /// The key of a line; `None` for notes and for sources that are not enrolled.
+    /// The key of a line; `None` for notes and for sources that are not the speaker's.
     pub(super) fn key_of(&self, line: &Line) -> Option<EventKey> {
         match line {
             Line::Capture(line) => self.capture_key(line),
@@ -20,13 +20,8 @@ impl Batch<'_> {
         }
     }
 
-    pub(super) fn capture_key(&self, line: &CaptureLine) -> Option<EventKey> {
-        let (enrolment, _) = self.scribe.directory.sources.get(&line.source)?;
-        Some(EventKey { id: key_id(&line.client_event_id), source: enrolment.id })
-    }
-
     /// The key of a line whose source is enrolled under the speaker's party.
-    pub(super) fn own_key(&self, line: &CaptureLine) -> Option<EventKey> {
+    pub(super) fn capture_key(&self, line: &CaptureLine) -> Option<EventKey> {
         let (enrolment, source) = self.scribe.directory.sources.get(&line.source)?;
         let own = source.party == line.speaker.party && self.scribe.directory.party(&source.party).is_some();
         own.then(|| EventKey { id: key_id(&line.client_event_id), source: enrolment.id })
