@@ -418,8 +418,10 @@ async fn a_gateway_that_never_comes_back_leaves_what_was_answered() {
     .await;
     let (code, stdout, stderr) = synced(syncing(&proxy.url(), &key, &file)).await;
     assert_eq!(code, 3, "{stderr}");
-    // Six tries after the one that was cut, then it says so.
-    assert_eq!(proxy.connections(), 7, "{stderr}");
+    // Six tries after the one that was cut, then it says so. A try may connect twice: a channel whose connection is
+    // reset before its first call makes another by itself.
+    assert_eq!(stderr.matches("the stream broke").count(), 6, "{stderr}");
+    assert!(proxy.connections() >= 7, "{stderr}");
     let kept = by_line(&stdout);
     assert!(!kept.is_empty() && kept.len() < LINES as usize, "{}", kept.len());
     assert!(stderr.contains("send the file again") && stderr.contains("no answer from"), "{stderr}");
