@@ -2,6 +2,7 @@
 //! nothing slower is needed. The checksum tells a mistyped key from an unknown one without a look-up.
 
 use sha2::{Digest, Sha256};
+use smol_str::{SmolStr, format_smolstr};
 use subtle::ConstantTimeEq;
 
 use super::{Caller, Role};
@@ -97,7 +98,11 @@ impl ApiKey {
             key_id: self.0.id.clone(),
             party: self.0.party.clone(),
             role,
-            principal: self.0.person.clone().unwrap_or_else(|| format!("keys/{}", self.0.id)),
+            principal: self
+                .0
+                .person
+                .as_ref()
+                .map_or_else(|| format_smolstr!("keys/{}", self.0.id), SmolStr::new),
             sources: self.0.sources.clone(),
         })
     }

@@ -7,6 +7,8 @@ mod keys;
 pub use api_key::{ApiKey, KeyText};
 pub use keys::Keys;
 
+use smol_str::SmolStr;
+
 use crate::dossier::directory::Directory;
 use crate::dossier::names::{PartyName, SourceName};
 use crate::dossier::numbered::numbered;
@@ -48,7 +50,7 @@ pub struct Caller {
     /// The role.
     pub role: Role,
     /// The person of the key, or the key itself where none is named.
-    pub principal: String,
+    pub principal: SmolStr,
     /// The sources the key is bound to; empty = every source of the party.
     pub sources: Vec<SourceName>,
 }

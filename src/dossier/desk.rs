@@ -2,8 +2,8 @@
 //! asked for by name, so that applying an event stays pure and can be begun again.
 
 use serde::{Deserialize, Serialize};
+use smol_str::{SmolStr, SmolStrBuilder};
 
-use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -32,35 +32,24 @@ pub enum Missing {
 
 /// A code as tags know it: kind and text, for an opaque dossier code its agency too.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct CodeKey(pub Arc<str>);
+pub struct CodeKey(pub SmolStr);
 
 impl CodeKey {
     /// The key of a code.
     pub fn of(code: &Code) -> CodeKey {
-        CodeKey(CodeKey::spelled(code).into())
-    }
-
-    fn spelled(code: &Code) -> String {
-        let agency = code.agency().map_or("", |agency| agency.as_str());
-        let mut key = String::with_capacity(2 + code.text().len() + agency.len());
+        let mut key = SmolStrBuilder::new();
         key.push(char::from(b'0' + code.kind().number()));
         key.push_str(code.text());
-        if !agency.is_empty() {
+        if let Some(agency) = code.agency() {
             key.push('@');
-            key.push_str(agency);
+            key.push_str(agency.as_str());
         }
-        key
+        CodeKey(key.finish())
     }
 
     /// Whether it is the key of a bag, whose scans wait for whatever is found to be inside.
     pub fn is_receptacle(&self) -> bool {
         self.0.starts_with(char::from(b'0' + CodeKind::Receptacle.number()))
-    }
-}
-
-impl Borrow<str> for CodeKey {
-    fn borrow(&self) -> &str {
-        &self.0
     }
 }
 
@@ -199,7 +188,7 @@ pub struct Dossier {
     /// Its code.
     pub code: Code,
     /// The procedure.
-    pub procedure: Option<String>,
+    pub procedure: Option<SmolStr>,
     /// The carrier's slip, if registered with one.
     pub slip: Option<Code>,
     /// Digest of the request that registered it; zeros when it was born at acceptance.
@@ -241,7 +230,7 @@ pub struct Desk {
     tags_to_come: BTreeMap<CodeKey, Vec<Tag>>,
     chains: BTreeMap<Position, Vec<Step>>,
     targets: BTreeMap<Position, Option<Target>>,
-    changed_legs: BTreeSet<Position>,
+    changed_legs: Vec<Position>,
     changed_dossiers: BTreeSet<Position>,
     new_tags: Vec<Tag>,
 }
@@ -312,9 +301,11 @@ impl Desk {
 
     /// The tags of a code.
     pub fn tags(&self, code: &Code) -> Result<&[Tag], Missing> {
-        let key = CodeKey::spelled(code);
-        let tags = self.tags.get(key.as_str()).map(|tags| tags.as_slice());
-        tags.ok_or_else(|| Missing::Tags(CodeKey(key.into())))
+        let key = CodeKey::of(code);
+        match self.tags.get(&key) {
+            Some(tags) => Ok(tags),
+            None => Err(Missing::Tags(key)),
+        }
     }
 
     /// What a correction names, if it exists.
@@ -323,12 +314,12 @@ impl Desk {
     }
 
     /// Takes a leg off the desk, to be put back changed, if one more event can be folded in.
-    pub fn take_leg(&mut self, id: Position, step: &Step) -> Result<Leg, Missing> {
+    pub fn take_leg(&mut self, id: Position, step: &Step) -> Result<Arc<Leg>, Missing> {
         let leg = self.known_leg(id)?;
         if !custody::is_newest(&leg.fold, step) && !self.chains.contains_key(&id) {
             return Err(Missing::Chain(id));
         }
-        self.legs.remove(&id).flatten().map(Arc::unwrap_or_clone).ok_or(Missing::Leg(id))
+        self.legs.remove(&id).flatten().ok_or(Missing::Leg(id))
     }
 
     /// The fold of a leg with one more event: pushed when it is the newest, folded whole when it is not.
@@ -346,9 +337,10 @@ impl Desk {
     // What applying writes.
 
     /// Puts a leg down, changed or new.
-    pub fn put_leg(&mut self, leg: Leg) {
-        self.changed_legs.insert(leg.id);
-        self.legs.insert(leg.id, Some(Arc::new(leg)));
+    pub fn put_leg(&mut self, leg: impl Into<Arc<Leg>>) {
+        let leg = leg.into();
+        self.changed_legs.push(leg.id);
+        self.legs.insert(leg.id, Some(leg));
     }
 
     /// Puts a dossier down, changed or new.
@@ -378,6 +370,8 @@ impl Desk {
 
     /// Everything that changed: legs, dossiers, new tags.
     pub fn into_changes(mut self) -> Changes {
+        self.changed_legs.sort_unstable();
+        self.changed_legs.dedup();
         let legs = self.changed_legs.iter().filter_map(|id| self.legs.remove(id).flatten()).collect();
         let dossiers =
             self.changed_dossiers.iter().filter_map(|id| self.dossiers.remove(id).flatten()).collect();

@@ -1,6 +1,7 @@
 //! What the post and the agencies say happened: event types, reasons, measures and the event as understood.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::code::Code;
 use super::leg::LegKind;
@@ -190,7 +191,7 @@ pub struct Event {
     /// The counter that receives for it, canonical name.
     pub counter: Option<PartyName>,
     /// The post office where it happened, six digits; for an order the office that will deliver.
-    pub office: Option<String>,
+    pub office: Option<SmolStr>,
     /// Why.
     pub reason: Reason,
     /// What is done about it.
@@ -204,7 +205,7 @@ pub struct Event {
     /// The bag it went into.
     pub receptacle: Option<Code>,
     /// The procedure, canonical name (`procedures/{code}`).
-    pub procedure: Option<String>,
+    pub procedure: Option<SmolStr>,
     /// What kind of leg a first scan opens.
     pub leg_kind: Option<LegKind>,
     /// Until when it is kept, or when it is tried again.

@@ -1,6 +1,7 @@
 //! Legs (lượt chuyển): their kinds, states and holders.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::names::PartyName;
 use super::numbered::numbered;
@@ -134,7 +135,7 @@ pub struct Holder {
     /// The carrier or agency; `None` for a citizen or nobody.
     pub party: Option<PartyName>,
     /// The post office it was last seen at, six digits; only with the post.
-    pub office: Option<String>,
+    pub office: Option<SmolStr>,
 }
 
 impl Holder {
@@ -144,7 +145,7 @@ impl Holder {
     pub const NONE: Holder = Holder { kind: HolderKind::None, party: None, office: None };
 
     /// The carrier, with the office where it was last seen.
-    pub fn post(carrier: PartyName, office: Option<String>) -> Holder {
+    pub fn post(carrier: PartyName, office: Option<SmolStr>) -> Holder {
         Holder { kind: HolderKind::Post, party: Some(carrier), office }
     }
 
@@ -208,9 +209,9 @@ pub struct Birth {
     /// The carrier; a transfer between agencies may go without.
     pub carrier: Option<PartyName>,
     /// The office that will deliver, where the order names it.
-    pub office: Option<String>,
+    pub office: Option<SmolStr>,
     /// The procedure.
-    pub procedure: Option<String>,
+    pub procedure: Option<SmolStr>,
 }
 
 impl Birth {

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
+
+use smol_str::SmolStr;
 
 /// Microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,12 +75,12 @@ impl FromStr for Position {
 
 /// The whole name of a party: `agencies/{code}` or `carriers/{id}`. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct PartyName(Arc<str>);
+pub struct PartyName(SmolStr);
 
 impl PartyName {
     /// Takes a whole name as it is; looking it up is the directory's matter.
     pub fn new(name: &str) -> PartyName {
-        PartyName(Arc::from(name))
+        PartyName(SmolStr::new(name))
     }
 
     /// The whole name.
@@ -117,12 +118,12 @@ impl fmt::Debug for PartyName {
 
 /// The whole name of a source: `…/devices/{id}` or `…/systems/{id}` under its party; for a command the party itself.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct SourceName(Arc<str>);
+pub struct SourceName(SmolStr);
 
 impl SourceName {
     /// Takes a whole name as it is; looking it up is the directory's matter.
     pub fn new(name: &str) -> SourceName {
-        SourceName(Arc::from(name))
+        SourceName(SmolStr::new(name))
     }
 
     /// The whole name.

@@ -97,6 +97,9 @@ fn choose(mut candidates: Vec<Candidate<'_>>, at: Micros) -> Meant {
 /// by one that is sure. Papers in one envelope may be of several legs; but numbers of the envelope itself that mean
 /// different legs, or a leg that none of its papers means, contradict.
 fn together(candidates: &[Candidate<'_>]) -> Meant {
+    if let [only] = candidates {
+        return Meant::Leg(only.leg.id);
+    }
     let mut sets: BTreeMap<&Code, Vec<&Candidate<'_>>> = BTreeMap::new();
     for candidate in candidates {
         sets.entry(candidate.code).or_default().push(candidate);

@@ -1,21 +1,23 @@
 //! One batch: everything that waits is applied in order on one desk, numbered, recorded, signed and committed at once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use foldhash::HashMap;
 
 use super::Error;
 use super::enrol;
 use super::entry::{self, Bound, Compared, Draft, Stamp};
 use super::intake::Queued;
-use super::key::place_key;
 use super::known::Known;
-use super::line::{Answer, CaptureLine, CommandAct, CommandLine, Line, PlaceLine, capture_of};
+use super::line::{Answer, CaptureLine, CommandAct, CommandLine, Line, PlaceLine};
 use super::scribe::Scribe;
 use crate::dossier::apply::{
-    self, AcceptDossier, Act, Applied, CancelLeg, OrderLeg, Place, RegisterDossier, Said, Stopped, Written,
+    self, AcceptDossier, Act, Applied, CancelLeg, Capture, OrderLeg, Place, RegisterDossier, Said, Stopped,
+    Written,
 };
 use crate::dossier::desk::Desk;
 use crate::dossier::device::Heard;
@@ -46,6 +48,8 @@ pub(super) struct Batch<'a> {
     pub(super) head: Head,
     pub(super) desk: Desk,
     pub(super) drafts: Vec<Draft>,
+    /// The keys of the lines, as they were queued.
+    pub(super) keys: Vec<Option<EventKey>>,
     pub(super) by_key: HashMap<EventKey, usize>,
     pub(super) firsts: BTreeMap<EventKey, First>,
     pub(super) devices: BTreeMap<i64, Heard>,
@@ -61,7 +65,7 @@ pub(super) async fn write(
     scribe: &mut Scribe,
     known: &mut Known,
     writer: &mut Writer,
-    lines: &[Queued],
+    lines: &mut [Queued],
 ) -> Result<Vec<Result<Answer, Refusal>>, Error> {
     match attempt(scribe, known, writer, lines).await {
         Err(Error::Unknown(error)) => {
@@ -79,7 +83,7 @@ async fn attempt(
     scribe: &mut Scribe,
     known: &mut Known,
     writer: &mut Writer,
-    lines: &[Queued],
+    lines: &mut [Queued],
 ) -> Result<Vec<Result<Answer, Refusal>>, Error> {
     let head = writer.begin(scribe.lane).await.map_err(Error::TakeLane)?;
     match apply_and_commit(scribe, known, writer, lines, head).await {
@@ -97,7 +101,7 @@ async fn apply_and_commit(
     scribe: &mut Scribe,
     known: &mut Known,
     writer: &mut Writer,
-    lines: &[Queued],
+    lines: &mut [Queued],
     head: Head,
 ) -> Result<Vec<Result<Answer, Refusal>>, Error> {
     known.begin(&head);
@@ -138,8 +142,8 @@ fn tell_times(scribe: &Scribe, lines: &[Queued]) {
     }
     for queued in lines {
         if let Line::Capture(line) = &queued.line
-            && line.source.is_system()
-            && scribe.directory.source(&line.source).is_some_and(|known| known.party == line.speaker.party)
+            && line.said.source.is_system()
+            && scribe.directory.source(&line.said.source).is_some_and(|known| known.party == line.said.party)
             && let Some(time) = line.send_time
         {
             scribe.clock.tell(time);
@@ -155,7 +159,8 @@ impl<'a> Batch<'a> {
             known,
             desk: Desk::new(Arc::clone(&scribe.directory)),
             drafts: Vec::new(),
-            by_key: HashMap::new(),
+            keys: Vec::new(),
+            by_key: HashMap::default(),
             firsts: BTreeMap::new(),
             devices: BTreeMap::new(),
             notes: Vec::new(),
@@ -169,14 +174,16 @@ impl<'a> Batch<'a> {
     async fn take_all(
         &mut self,
         writer: &mut Writer,
-        lines: &[Queued],
+        lines: &mut [Queued],
         set_aside: &[usize],
     ) -> Result<Result<Vec<Verdict>, usize>, Error> {
         let mut verdicts = Vec::with_capacity(lines.len());
         self.drafts.reserve(lines.len());
-        for (index, queued) in lines.iter().enumerate() {
+        self.by_key.reserve(lines.len());
+        for (index, queued) in lines.iter_mut().enumerate() {
             let aside = set_aside.contains(&index);
-            match self.take(writer, &queued.line, aside).await {
+            let key = self.keys.get_mut(index).and_then(Option::take);
+            match self.take(writer, key, queued, aside).await {
                 Ok(Some(verdict)) => verdicts.push(verdict),
                 Ok(None) => return Ok(Err(index)),
                 // What is stored of its leg or code cannot be read: that is no reason to fail the others.
@@ -194,62 +201,69 @@ impl<'a> Batch<'a> {
     async fn take(
         &mut self,
         writer: &mut Writer,
-        line: &Line,
+        key: Option<EventKey>,
+        queued: &mut Queued,
         aside: bool,
     ) -> Result<Option<Verdict>, Error> {
-        match line {
-            Line::Capture(line) => self.take_capture(writer, line, aside).await,
-            Line::Command(line) => self.take_command(writer, line, aside).await,
-            Line::Place(line) => self.take_place(writer, line, aside).await,
-            Line::Note(note) => self.take_note(writer, note).await.map(Some),
+        let content = queued.content;
+        match (&mut queued.line, key) {
+            (Line::Note(note), _) => self.take_note(writer, note).await.map(Some),
+            (Line::Capture(line), Some(key)) => self.take_capture(writer, key, content, line, aside).await,
+            (Line::Command(line), Some(key)) => self.take_command(writer, key, line, aside).await,
+            (Line::Place(line), Some(key)) => self.take_place(writer, key, line, aside).await,
+            (Line::Capture(_), None) => {
+                Ok(Some(Verdict::Refused(Refusal::field(Reason::UnknownSource, "source", ""))))
+            }
+            (Line::Command(_) | Line::Place(_), None) => {
+                Ok(Some(Verdict::Refused(Refusal::new(Reason::NotFound))))
+            }
         }
     }
 
     async fn take_capture(
         &mut self,
         writer: &mut Writer,
-        line: &CaptureLine,
+        key: EventKey,
+        event_digest: [u8; 32],
+        line: &mut CaptureLine,
         aside: bool,
     ) -> Result<Option<Verdict>, Error> {
-        let Some(key) = self.capture_key(line) else {
-            return Ok(Some(Verdict::Refused(Refusal::field(Reason::UnknownSource, "source", ""))));
-        };
-        let event_digest = digest::digest(&line.event_bytes);
         if let Some(verdict) = self.seen(&key, event_digest, line.personal.as_ref())? {
             return Ok(Some(verdict));
         }
         let received_at = match line.send_time {
             // Imports run in parallel streams: each line is received when it says, whatever the others say.
-            Some(sent) if self.scribe.clock.is_told() && line.source.is_system() => sent,
+            Some(sent) if self.scribe.clock.is_told() && line.said.source.is_system() => sent,
             _ => line.received_at,
         };
         // A clock that was set back a little in between makes nothing received after it was committed.
         let received_at = received_at.min(self.now);
         let mut heard = self.device(writer, key.source).await?;
         let (effective_at, skewed) = entry::effective(line, received_at, &mut heard);
-        let act = Act::Capture(capture_of(line, effective_at, skewed));
+        line.said.effective_at = effective_at;
+        let said = &line.said;
         if !aside {
-            match self.lay_codes(writer, &line.event).await {
+            match self.lay_codes(writer, &said.event).await {
                 // Perhaps it is not needed: if it is, applying asks for it.
                 Err(error) if error.is_torn() => {}
                 laid => laid?,
             }
         }
+        let act = Act::Capture(Capture { said: Cow::Borrowed(said), attested: line.attested, skewed });
         let written = match self.apply(writer, &act, aside).await? {
             Some(Ok(Applied::Written(written))) => *written,
             Some(Ok(Applied::Again(_)) | Err(_)) => {
                 return Ok(Some(Verdict::Refused(Refusal::new(Reason::Internal))));
             }
-            None if aside => apply::not_applied(line.speaker.party.clone(), self.next()),
+            None if aside => apply::not_applied(said.party.clone(), self.next()),
             None => return Ok(None),
         };
-        if let Some(seq) = line.event.device_seq {
+        if let Some(seq) = said.event.device_seq {
             heard.hear(seq, received_at);
         }
         heard.last_received_at = heard.last_received_at.max(received_at);
         self.devices.insert(key.source, heard);
         let (personal, personal_digest) = entry::personal_row(line.personal.as_ref(), &*self.scribe.random);
-        let Act::Capture(capture) = &act else { return Ok(None) };
         let bound = Bound {
             received_at,
             event_digest,
@@ -259,19 +273,17 @@ impl<'a> Batch<'a> {
             attested: line.attested,
             placed_from: None,
         };
-        let draft = self.draft(key, &capture.said, bound, written, line.event_bytes.clone());
+        let draft = self.draft(key, said, bound, written, line.event_bytes.clone());
         Ok(Some(self.push(Draft { personal, ..draft })))
     }
 
     async fn take_command(
         &mut self,
         writer: &mut Writer,
+        key: EventKey,
         line: &CommandLine,
         aside: bool,
     ) -> Result<Option<Verdict>, Error> {
-        let Some(key) = self.command_key(line) else {
-            return Ok(Some(Verdict::Refused(Refusal::new(Reason::NotFound))));
-        };
         if let Some(verdict) = self.seen(&key, line.request_digest, line.personal.as_ref())? {
             return Ok(Some(verdict));
         }
@@ -309,10 +321,10 @@ impl<'a> Batch<'a> {
     async fn take_place(
         &mut self,
         writer: &mut Writer,
+        key: EventKey,
         line: &PlaceLine,
         aside: bool,
     ) -> Result<Option<Verdict>, Error> {
-        let key = place_key(line);
         let earlier = match (self.firsts.get(&key), self.by_key.get(&key)) {
             (Some(first), _) => Some(Verdict::Replayed(first.clone())),
             (None, Some(index)) => Some(Verdict::Draft(*index, true)),
@@ -440,7 +452,7 @@ impl<'a> Batch<'a> {
     async fn apply(
         &mut self,
         writer: &mut Writer,
-        act: &Act,
+        act: &Act<'_>,
         aside: bool,
     ) -> Result<Option<Result<Applied, Refusal>>, Error> {
         if aside {
@@ -460,19 +472,27 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn draft(&self, key: EventKey, said: &Said, bound: Bound, written: Written, event_bytes: Bytes) -> Draft {
+    fn draft(
+        &self,
+        key: EventKey,
+        said: &Said,
+        bound: Bound,
+        mut written: Written,
+        event_bytes: Bytes,
+    ) -> Draft {
         let position = self.next();
         let stamp = Stamp { database: self.scribe.database, epoch: self.head.epoch, committed_at: self.now };
+        let waits_for = std::mem::take(&mut written.waits_for);
         Draft {
             position,
             key,
-            record: entry::record(stamp, position, said, bound, &written),
-            event_bytes: Bytes::copy_from_slice(&event_bytes),
+            event_bytes,
             prev: written.prev,
             personal: None,
-            waits_for: if written.placement == Placement::Unplaced { written.waits_for } else { Vec::new() },
+            waits_for: if written.placement == Placement::Unplaced { waits_for } else { Vec::new() },
             placed: None,
-            candidates: written.candidates,
+            candidates: std::mem::take(&mut written.candidates),
+            record: entry::record(stamp, position, said, bound, written),
         }
     }
 
@@ -497,7 +517,7 @@ fn reused(compared: Compared, first: Position) -> Refusal {
     }
 }
 
-fn act_of(line: &CommandLine, said: Said) -> Act {
+fn act_of(line: &CommandLine, said: Said) -> Act<'static> {
     match line.act.clone() {
         CommandAct::Order { agency, counter, carrier, kind, procedure, dossier } => {
             Act::Order(OrderLeg { said, agency, counter, carrier, kind, procedure, dossier })

@@ -40,7 +40,7 @@ impl Batch<'_> {
             return Err(Error::Frontier);
         }
         let mut entries = Vec::with_capacity(self.drafts.len());
-        for (draft, of_draft) in self.drafts.iter().zip(logs) {
+        for (draft, of_draft) in self.drafts.iter_mut().zip(logs) {
             let record = draft.record.encode().map_err(Error::Record)?;
             frontier.push(leaf_hash(&record));
             let mut logs = Vec::with_capacity(of_draft.len());
@@ -56,8 +56,8 @@ impl Batch<'_> {
                 event: draft.event_bytes.clone(),
                 prev: draft.prev,
                 logs,
-                personal: draft.personal.clone(),
-                waits_for: draft.waits_for.clone(),
+                personal: draft.personal.take(),
+                waits_for: std::mem::take(&mut draft.waits_for),
                 placed: draft.placed,
             });
         }

@@ -62,7 +62,7 @@ pub(super) fn record(
     position: Position,
     said: &Said,
     bound: Bound,
-    written: &Written,
+    written: Written,
 ) -> Record {
     let event = &said.event;
     let placed = bound.placed_from.map(|_| event.kind);
@@ -98,14 +98,14 @@ pub(super) fn record(
         attested: bound.attested,
         corrects: event.corrects,
         placed_from: bound.placed_from,
-        parties: written.parties.clone(),
+        parties: written.parties,
         placement: written.placement,
         leg: written.leg,
         other_leg: written.other_leg,
         dossier: written.dossier,
-        birth: written.birth.clone(),
-        outcome: written.outcome.clone(),
-        anomalies: written.anomalies.clone(),
+        birth: written.birth,
+        outcome: written.outcome,
+        anomalies: written.anomalies,
     }
 }
 
@@ -118,8 +118,8 @@ pub(super) fn effective(line: &CaptureLine, received_at: Micros, heard: &mut Hea
     if measured.saturating_sub(heard.offset_us).saturating_abs() > tolerance {
         heard.offset_us = if measured.saturating_abs() <= tolerance { 0 } else { measured };
     }
-    let corrected = line.event.occurred_at.plus(heard.offset_us);
-    let earliest = if line.source.is_system() {
+    let corrected = line.said.event.occurred_at.plus(heard.offset_us);
+    let earliest = if line.said.source.is_system() {
         Micros(i64::MIN)
     } else {
         received_at.plus(-limits::DEVICE_DAYS_BACK * Micros::DAY)

@@ -10,11 +10,16 @@ use tokio::sync::{Notify, oneshot};
 use super::line::{Answer, Line};
 use crate::dossier::names::SourceName;
 use crate::dossier::refusal::{Reason, Refusal};
+use crate::store::KeyId;
 
 /// A line and whoever waits for its answer. Nobody may: then the line is journaled all the same.
 #[derive(Debug)]
 pub(super) struct Queued {
     pub line: Line,
+    /// The id it has in its key.
+    pub key_id: Option<KeyId>,
+    /// Digest of what a retry must repeat: the event, of a command the request.
+    pub content: [u8; 32],
     pub answer: oneshot::Sender<Result<Answer, Refusal>>,
     /// Bytes it takes in a batch.
     pub bytes: usize,

@@ -1,8 +1,9 @@
 //! What is handed to the journal, and what it answers.
 
 use bytes::Bytes;
+use smol_str::SmolStr;
 
-use crate::dossier::apply::{AcceptTarget, Capture};
+use crate::dossier::apply::{AcceptTarget, Said};
 use crate::dossier::code::Code;
 use crate::dossier::event::Event;
 use crate::dossier::leg::LegKind;
@@ -15,9 +16,18 @@ pub struct Speaker {
     /// The caller's party.
     pub party: PartyName,
     /// The person of the key, or the key itself.
-    pub principal: String,
+    pub principal: SmolStr,
     /// Whether it is a supervisor's key.
     pub supervisor: bool,
+}
+
+impl Speaker {
+    /// An event that the speaker's source captured.
+    pub fn says(self, source: SourceName, client_event_id: SmolStr, event: Event) -> Said {
+        let Speaker { party, principal, supervisor } = self;
+        let effective_at = event.occurred_at;
+        Said { source, client_event_id, party, principal, supervisor, effective_at, event }
+    }
 }
 
 /// A personal part: kept apart, salted and hashed into the record, erasable.
@@ -27,14 +37,9 @@ pub struct PersonalPart(pub Bytes);
 /// One captured line.
 #[derive(Clone, Debug)]
 pub struct CaptureLine {
-    /// Who sends it.
-    pub speaker: Speaker,
-    /// The capturing source, which must be enrolled under the speaker's party.
-    pub source: SourceName,
-    /// The client's id.
-    pub client_event_id: String,
-    /// The event as understood.
-    pub event: Event,
+    /// What the speaker says. The source must be enrolled under the speaker's party; when it happened is corrected as
+    /// the line is journaled.
+    pub said: Said,
     /// The code was understood only after repair.
     pub repaired: bool,
     /// The event's bytes as received.
@@ -59,7 +64,7 @@ pub struct CommandLine {
     /// The resource it names; with method and request id the command's key.
     pub resource: String,
     /// The caller's id of it.
-    pub request_id: String,
+    pub request_id: SmolStr,
     /// Digest of the request without its id and its personal part.
     pub request_digest: [u8; 32],
     /// The event that the gateway made of it.
@@ -86,7 +91,7 @@ pub enum CommandAct {
         /// The kind of leg.
         kind: LegKind,
         /// The procedure.
-        procedure: Option<String>,
+        procedure: Option<SmolStr>,
         /// The dossier.
         dossier: Option<Position>,
     },
@@ -104,7 +109,7 @@ pub enum CommandAct {
         /// The dossier's code.
         code: Code,
         /// The procedure.
-        procedure: Option<String>,
+        procedure: Option<SmolStr>,
         /// The slip.
         slip: Option<Code>,
     },
@@ -115,7 +120,7 @@ pub enum CommandAct {
         /// The dossier's code.
         code: Code,
         /// The procedure.
-        procedure: Option<String>,
+        procedure: Option<SmolStr>,
     },
 }
 
@@ -156,21 +161,4 @@ pub struct Answer {
     pub candidates: Vec<Position>,
     /// For a pin, the leg that is pinned.
     pub pinned: Option<Position>,
-}
-
-/// A capture as the domain applies it.
-pub(super) fn capture_of(line: &CaptureLine, effective_at: Micros, skewed: bool) -> Capture {
-    Capture {
-        said: crate::dossier::apply::Said {
-            source: line.source.clone(),
-            client_event_id: line.client_event_id.clone(),
-            party: line.speaker.party.clone(),
-            principal: line.speaker.principal.clone(),
-            supervisor: line.speaker.supervisor,
-            effective_at,
-            event: line.event.clone(),
-        },
-        attested: line.attested,
-        skewed,
-    }
 }

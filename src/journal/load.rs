@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Error;
 use super::batch::Batch;
 use super::intake::Queued;
+use super::key::Sources;
 use crate::dossier::desk::{CodeKey, Missing, Tag, TagTarget, Target};
 use crate::dossier::device::Heard;
 use crate::dossier::event::Event;
@@ -15,7 +16,9 @@ use crate::store::{EventKey, Writer};
 impl Batch<'_> {
     /// Loads what was journaled before under the keys of the lines.
     pub(super) async fn load_firsts(&mut self, writer: &mut Writer, lines: &[Queued]) -> Result<(), Error> {
-        let keys: Vec<EventKey> = lines.iter().filter_map(|queued| self.key_of(&queued.line)).collect();
+        let mut sources = Sources::of(&self.scribe.directory);
+        self.keys = lines.iter().map(|queued| sources.key(queued)).collect();
+        let keys: Vec<EventKey> = self.keys.iter().flatten().cloned().collect();
         self.firsts = writer.firsts(self.scribe.lane, &keys).await.map_err(Error::Load)?;
         Ok(())
     }

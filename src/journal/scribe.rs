@@ -19,7 +19,7 @@ use crate::seal::record::Record;
 use crate::store::Writer;
 
 /// How a line is applied: `dossier::apply::apply`, or a test's.
-pub type Apply = fn(&mut Desk, &Act, Position) -> Result<Applied, Stopped>;
+pub type Apply = fn(&mut Desk, &Act<'_>, Position) -> Result<Applied, Stopped>;
 
 /// What writing a batch uses.
 #[derive(Debug)]

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Error;
 use super::batch;
 use super::intake::{Intake, Queued};
+use super::key;
 use super::known::Known;
 use super::line::{Answer, Line};
 use super::scribe::{Apply, Scribe};
@@ -20,6 +21,7 @@ use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
 use crate::metrics;
 use crate::random::SharedRandom;
+use crate::seal::digest;
 use crate::seal::head::Sealer;
 use crate::seal::record::Record;
 use crate::store::Writer;
@@ -61,6 +63,30 @@ pub struct Service {
     writer: Writer,
     intake: Arc<Intake>,
     batch_lines: usize,
+    decided: mpsc::Sender<Decided>,
+}
+
+/// A batch of which it is certain what became of it.
+#[derive(Debug)]
+struct Decided {
+    lines: Vec<Queued>,
+    answers: Vec<Result<Answer, Refusal>>,
+}
+
+/// Batches that may be untold while the writer goes on.
+const UNTOLD_BATCHES: usize = 4;
+
+/// Tells everybody who waits, beside the writer, which meanwhile makes the next batch.
+async fn tell(mut decided: mpsc::Receiver<Decided>, metrics: metrics::Journal) {
+    while let Some(Decided { lines, answers }) = decided.recv().await {
+        for (queued, answer) in lines.into_iter().zip(answers) {
+            if matches!(&answer, Ok(answer) if answer.replayed) && is_said(&queued.line) {
+                metrics.replayed();
+            }
+            // Whoever waited may be gone: the line stands all the same, and its retry is answered from the store.
+            let _gone = queued.answer.send(answer);
+        }
+    }
 }
 
 /// Hands lines to the journal. Cheap to clone.
@@ -72,7 +98,7 @@ pub struct Handle {
 }
 
 impl Service {
-    /// A writer for a lane of a store, and its handle.
+    /// A writer for a lane of a store, and its handle. Answers are told on the runtime in which this is called.
     pub fn new(options: Options, writer: Writer) -> (Service, Handle) {
         let intake = Arc::new(Intake::new(options.intake_lines));
         let handle = Handle {
@@ -94,10 +120,10 @@ impl Service {
             wakes: options.wakes,
             metrics: options.metrics,
         };
-        (
-            Service { scribe, known: Known::default(), writer, intake, batch_lines: options.batch_lines },
-            handle,
-        )
+        let (decided, untold) = mpsc::channel(UNTOLD_BATCHES);
+        tokio::spawn(tell(untold, scribe.metrics.clone()));
+        let (known, batch_lines) = (Known::default(), options.batch_lines);
+        (Service { scribe, known, writer, intake, batch_lines, decided }, handle)
     }
 
     /// Writes batch after batch until the handle closes the intake and everything queued is journaled.
@@ -108,9 +134,11 @@ impl Service {
         }
     }
 
-    async fn write(&mut self, lines: Vec<Queued>) {
+    async fn write(&mut self, mut lines: Vec<Queued>) {
         self.scribe.metrics.batch(lines.len());
-        let answers = match batch::write(&mut self.scribe, &mut self.known, &mut self.writer, &lines).await {
+        let answers = match batch::write(&mut self.scribe, &mut self.known, &mut self.writer, &mut lines)
+            .await
+        {
             Ok(answers) => answers,
             Err(error) => {
                 self.scribe.metrics.batch_failed();
@@ -122,13 +150,8 @@ impl Service {
                 vec![Err(refusal); lines.len()]
             }
         };
-        for (queued, answer) in lines.into_iter().zip(answers) {
-            if matches!(&answer, Ok(answer) if answer.replayed) && is_said(&queued.line) {
-                self.scribe.metrics.replayed();
-            }
-            // Whoever waited may be gone: the line stands all the same, and its retry is answered from the store.
-            let _gone = queued.answer.send(answer);
-        }
+        // There is somebody to tell them as long as there is a runtime; without one nobody waits.
+        let _told = self.decided.send(Decided { lines, answers }).await;
     }
 }
 
@@ -150,8 +173,9 @@ impl Handle {
     pub fn queue(&self, line: Line) -> Result<Pending, Refusal> {
         let (answer, answered) = oneshot::channel();
         let source = source_of(&line);
-        let bytes = bytes_of(&line);
-        self.intake.push(source, Queued { line, answer, bytes, since: Instant::now() })?;
+        // What the line alone tells is worked out here: the writer is one thread for everybody.
+        let (key_id, content, bytes) = (key::key_id(&line), content_of(&line), bytes_of(&line));
+        self.intake.push(source, Queued { line, key_id, content, answer, bytes, since: Instant::now() })?;
         Ok(Pending(answered))
     }
 
@@ -201,9 +225,18 @@ fn is_said(line: &Line) -> bool {
 /// Whose share of the intake a line takes.
 fn source_of(line: &Line) -> SourceName {
     match line {
-        Line::Capture(line) => line.source.clone(),
+        Line::Capture(line) => line.said.source.clone(),
         Line::Command(line) => SourceName::new(line.speaker.party.as_str()),
         Line::Place(_) | Line::Note(_) => SourceName::new("trao/gateway"),
+    }
+}
+
+/// Digest of what a retry of the line must repeat.
+fn content_of(line: &Line) -> [u8; 32] {
+    match line {
+        Line::Capture(line) => digest::digest(&line.event_bytes),
+        Line::Command(line) => line.request_digest,
+        Line::Place(_) | Line::Note(_) => digest::NONE,
     }
 }
 

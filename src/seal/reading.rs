@@ -11,7 +11,7 @@ use crate::dossier::names::Position;
 
 impl From<&Code> for CodeText {
     fn from(code: &Code) -> CodeText {
-        CodeText { kind: code.kind().number(), text: code.text().to_owned(), agency: code.agency().cloned() }
+        CodeText { kind: code.kind().number(), text: code.text().into(), agency: code.agency().cloned() }
     }
 }
 

@@ -3,6 +3,8 @@
 //! Layout 1 can never change: what it cannot hold needs a layout 2 beside it. Decoding takes exactly what encoding
 //! writes, so that one record has one spelling.
 
+use smol_str::SmolStr;
+
 use crate::dossier::anomaly::{Anomaly, AnomalyKind};
 use crate::dossier::event::{EventType, Measure, Reason};
 use crate::dossier::leg::{Birth, Holder, HolderKind, LegKind, LegState, Outcome, Placement};
@@ -40,13 +42,13 @@ pub struct Record {
     /// Who captured it; of PLACED, who captured what is placed.
     pub source: SourceName,
     /// The source's own id of it; with the source it is the fact's key. Of PLACED, that of the fact placed.
-    pub client_event_id: String,
+    pub client_event_id: SmolStr,
     /// The device's running number.
     pub device_seq: Option<u64>,
     /// The party the source is enrolled under.
     pub party: PartyName,
     /// The person of the key, or the key itself where none is named.
-    pub principal: String,
+    pub principal: SmolStr,
     /// Whether the key was a supervisor's.
     pub supervisor: bool,
 
@@ -64,7 +66,7 @@ pub struct Record {
     /// The agency written on the envelope or meant by the command.
     pub agency: Option<PartyName>,
     /// The post office where it happened.
-    pub office: Option<String>,
+    pub office: Option<SmolStr>,
     /// The code, as understood.
     pub code: Option<CodeText>,
     /// The other codes of the same envelope, as understood.
@@ -106,7 +108,7 @@ pub struct CodeText {
     /// The number of the wire's CodeKind. Kept as it is: a kind added later must not make a record unreadable.
     pub kind: u8,
     /// The code's one spelling.
-    pub text: String,
+    pub text: SmolStr,
     /// The agency it is a code of, for an opaque dossier code.
     pub agency: Option<PartyName>,
 }
@@ -328,7 +330,7 @@ macro_rules! text {
 }
 
 text! {
-    String: String::from;
+    SmolStr: SmolStr::new;
     PartyName: PartyName::new;
     SourceName: SourceName::new;
 }

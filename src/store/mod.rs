@@ -114,11 +114,30 @@ pub struct Head {
     pub directory: i64,
 }
 
+/// The id of a line as it is kept in its key. Two ids are one if their bytes are.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum KeyId {
+    /// The sixteen bytes of a UUID, as nearly all are.
+    Uuid([u8; 16]),
+    /// Any other bytes.
+    Spelled(Box<[u8]>),
+}
+
+impl KeyId {
+    /// The bytes that are kept.
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            KeyId::Uuid(bytes) => bytes,
+            KeyId::Spelled(bytes) => bytes,
+        }
+    }
+}
+
 /// The key of a line: who captured it and the id it was given.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventKey {
     /// The client's id first: UUIDv7 ids then append at one edge of the index.
-    pub id: Vec<u8>,
+    pub id: KeyId,
     /// Short number of the source.
     pub source: i64,
 }

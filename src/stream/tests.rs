@@ -49,11 +49,11 @@ fn post() -> PartyName {
 }
 
 fn item(text: &str) -> Option<Code> {
-    Some(Code::stored(CodeKind::Item, text.to_owned(), None))
+    Some(Code::stored(CodeKind::Item, text.into(), None))
 }
 
 fn bag() -> Option<Code> {
-    Some(Code::stored(CodeKind::Receptacle, "VNHANAVNSGNAACN50001001100123".to_owned(), None))
+    Some(Code::stored(CodeKind::Receptacle, "VNHANAVNSGNAACN50001001100123".into(), None))
 }
 
 fn event(kind: EventType, code: Option<Code>, minute: i64) -> Event {
@@ -139,11 +139,9 @@ impl House {
 
     async fn capture(&self, event: Event) -> Answer {
         let id = format!("{:?}-{}-{:?}", event.kind, event.occurred_at.0, event.code);
+        let speaker = Speaker { party: post(), principal: "BT0099".into(), supervisor: false };
         let line = CaptureLine {
-            speaker: Speaker { party: post(), principal: "BT0099".to_owned(), supervisor: false },
-            source: SourceName::new("carriers/vnpost/devices/pda"),
-            client_event_id: id,
-            event,
+            said: speaker.says(SourceName::new("carriers/vnpost/devices/pda"), id.into(), event),
             repaired: false,
             event_bytes: Bytes::from_static(b"event"),
             personal: None,
@@ -169,11 +167,11 @@ impl House {
 
     /// The agency signs for an item.
     async fn accepted_by_agency(&self, text: &str, minute: i64) {
+        let speaker = Speaker { party: agency(), principal: "officer".into(), supervisor: false };
+        let accepted = event(EventType::Accepted, item(text), minute);
+        let id = format!("accepted-{minute}").into();
         let line = CaptureLine {
-            speaker: Speaker { party: agency(), principal: "officer".to_owned(), supervisor: false },
-            source: SourceName::new("agencies/H99.14/devices/reader"),
-            client_event_id: format!("accepted-{minute}"),
-            event: event(EventType::Accepted, item(text), minute),
+            said: speaker.says(SourceName::new("agencies/H99.14/devices/reader"), id, accepted),
             repaired: false,
             event_bytes: Bytes::from_static(b"event"),
             personal: None,
@@ -192,10 +190,10 @@ impl House {
     /// A command of the agency.
     async fn command(&self, method: &'static str, kind: EventType, act: CommandAct) -> Record {
         let answer = self.journal.submit(Line::Command(Box::new(CommandLine {
-            speaker: Speaker { party: agency(), principal: "officer".to_owned(), supervisor: false },
+            speaker: Speaker { party: agency(), principal: "officer".into(), supervisor: false },
             method,
             resource: agency().to_string(),
-            request_id: format!("{method}-{}", self.head().await),
+            request_id: format!("{method}-{}", self.head().await).into(),
             request_digest: [1; 32],
             event: event(kind, None, 0),
             event_bytes: Bytes::from_static(b"event"),
@@ -323,7 +321,7 @@ async fn one_scan_of_a_bag_counts_for_each_in_it_and_for_what_is_found_inside_la
 #[tokio::test]
 async fn a_scan_by_a_dossiers_code_is_placed_when_a_leg_comes_to_the_dossier() {
     let dossier_code =
-        |number: u32| Code::stored(CodeKind::Dossier, format!("H99.14-260923-{number:04}"), None);
+        |number: u32| Code::stored(CodeKind::Dossier, format!("H99.14-260923-{number:04}").into(), None);
     // Ordered for it.
     let house = House::open().await;
     let code = dossier_code(1);

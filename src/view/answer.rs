@@ -1,5 +1,7 @@
 //! What is answered about one dossier, put together from the legs that are seen. Pure.
 
+use smol_str::SmolStr;
+
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::desk::{self, Leg};
 use crate::dossier::leg::Holder;
@@ -31,7 +33,7 @@ pub struct Dossier {
     /// The counter, where it is another agency.
     pub counter: Option<PartyName>,
     /// The procedure.
-    pub procedure: Option<String>,
+    pub procedure: Option<SmolStr>,
     /// What the agency has said; `None` of legs still without a dossier.
     pub state: Option<DossierState>,
     /// Who holds the papers of the legs seen, each once, in the order of the legs.
@@ -158,7 +160,7 @@ mod tests {
             id: pos(2),
             agency: PartyName::new("agencies/A"),
             counter: None,
-            code: Code::stored(CodeKind::Dossier, "H99-260101-001".to_owned(), None),
+            code: Code::stored(CodeKind::Dossier, "H99-260101-001".into(), None),
             procedure: None,
             slip: None,
             request_digest: [0; 32],

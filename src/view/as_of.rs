@@ -60,12 +60,12 @@ mod tests {
                 effective_at: Micros(effective),
                 source: SourceName::new(&format!("{party}/devices/1")),
                 device_seq: 0,
-                id: at.to_string(),
+                id: smol_str::format_smolstr!("{at}"),
             },
             placed_from: None,
             kind,
             party: PartyName::new(party),
-            principal: format!("person of {party}"),
+            principal: format!("person of {party}").into(),
             supervisor: false,
             attested: true,
             reason: Reason::NONE,
@@ -128,7 +128,7 @@ mod tests {
     fn codes_and_dossier_are_told_from_when_they_were_known() {
         let steps = [step(3, 10, EventType::Ordered, "agencies/A")];
         let mut now = leg(3, LegKind::Inbound, None, &steps);
-        let item = Code::stored(CodeKind::Item, "EE990002055VN".to_owned(), None);
+        let item = Code::stored(CodeKind::Item, "EE990002055VN".into(), None);
         now.codes = vec![Tagged { code: item, at: pos(5) }];
         now.dossier = Some((pos(2), pos(6)));
         let at = |at| {

@@ -123,7 +123,7 @@ async fn synced_here(server: String, key: PathBuf, file: PathBuf) -> (Exit, Vec<
 async fn journaled(world: &World) -> BTreeMap<String, u64> {
     let mut counted = BTreeMap::new();
     for line in world.log(&world.province.post).await {
-        *counted.entry(record(&line).client_event_id.clone()).or_default() += 1;
+        *counted.entry(record(&line).client_event_id.to_string()).or_default() += 1;
     }
     counted
 }

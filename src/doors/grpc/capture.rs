@@ -159,10 +159,7 @@ impl Gateway {
             return Err(Refusal::field(Reason::UnknownSource, "source", ""));
         }
         let line = Line::Capture(Box::new(CaptureLine {
-            speaker,
-            source: parsed.source,
-            client_event_id: parsed.client_event_id,
-            event: parsed.event,
+            said: speaker.says(parsed.source, parsed.client_event_id, parsed.event),
             repaired: parsed.repaired,
             event_bytes: parsed.event_bytes,
             personal: parsed.personal.map(PersonalPart),

@@ -98,7 +98,7 @@ mod tests {
             key_id: "k".to_owned(),
             party: (!party.is_empty()).then(|| PartyName::new(party)),
             role,
-            principal: "1".to_owned(),
+            principal: "1".into(),
             sources: Vec::new(),
         }
     }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use prost::Message;
+use smol_str::SmolStr;
 
 use super::{dossier, into, time, v1};
 use crate::dossier::apply::AcceptTarget;
@@ -31,7 +32,7 @@ pub struct Command {
     /// The resource it names.
     pub resource: String,
     /// The caller's id of it.
-    pub request_id: String,
+    pub request_id: SmolStr,
     /// Digest of the request without its id and its personal part.
     pub request_digest: [u8; 32],
     /// The personal part.
@@ -353,7 +354,7 @@ fn encode(event: &Event, carrier: Option<&PartyName>) -> Bytes {
         reason: event.reason.0,
         leg: event.leg.map(dossier::leg_name).unwrap_or_default(),
         also: event.also.iter().map(dossier::code).collect(),
-        procedure: event.procedure.clone().unwrap_or_default(),
+        procedure: event.procedure.as_deref().unwrap_or_default().to_owned(),
         leg_kind: event.leg_kind.map_or(0, |kind| kind.number().into()),
         counter: name(&event.counter),
         due_at: event.due_at.map(time::timestamp),

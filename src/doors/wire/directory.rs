@@ -137,7 +137,7 @@ pub fn source(
 
 /// The office of a source: one of its carrier's.
 fn source_office(sent: &str, party: &PartyName, directory: &Directory) -> Result<Option<String>, Refusal> {
-    let Some(code) = into::office(sent)? else { return Ok(None) };
+    let Some(code) = into::office(sent)?.map(String::from) else { return Ok(None) };
     let own = sent == code || sent == office_name(party, &code);
     if !party.is_carrier() || !own {
         return Err(Refusal::field(Reason::TextInvalid, "office", "an office of the source's own carrier"));

@@ -24,7 +24,7 @@ pub fn leg(leg: &Leg) -> v1::Leg {
         agency: birth.agency.to_string(),
         counter: text(Some(&birth.counter).filter(|counter| **counter != birth.agency)),
         carrier: text(birth.carrier.as_ref()),
-        procedure: birth.procedure.clone().unwrap_or_default(),
+        procedure: birth.procedure.as_deref().unwrap_or_default().to_owned(),
         office: office.map(|(carrier, code)| format!("{carrier}/offices/{code}")).unwrap_or_default(),
         due_at: leg.due_at.map(time::timestamp),
         opened_at: Some(time::timestamp(leg.opened_at)),
@@ -48,7 +48,7 @@ pub fn dossier(dossier: &Dossier, asked: Option<Position>) -> v1::Dossier {
         code: dossier.code.as_ref().map(code),
         agency: dossier.agency.to_string(),
         counter: text(dossier.counter.as_ref()),
-        procedure: dossier.procedure.clone().unwrap_or_default(),
+        procedure: dossier.procedure.as_deref().unwrap_or_default().to_owned(),
         state: dossier.state.map_or(0, |state| state.number().into()),
         holders: dossier.holders.iter().map(from::holder).collect(),
         legs: dossier.legs.iter().map(leg).collect(),
@@ -84,7 +84,7 @@ pub fn event(line: &EventLine) -> Result<v1::FeedEvent, Refusal> {
         received_at: Some(time::timestamp(record.received_at)),
         effective_at: Some(time::timestamp(record.effective_at)),
         source: record.source.to_string(),
-        code: record.code.map(|code| code.text).unwrap_or_default(),
+        code: record.code.map(|code| code.text.into()).unwrap_or_default(),
     })
 }
 

@@ -32,7 +32,7 @@ pub fn feed_event(lane: Lane, seq: u64, stored: &Stored) -> Result<v1::FeedEvent
         received_at: Some(time::timestamp(record.received_at)),
         effective_at: Some(time::timestamp(record.effective_at)),
         source: record.source.as_str().to_owned(),
-        code: record.code.map(|code| code.text).unwrap_or_default(),
+        code: record.code.map(|code| code.text.into()).unwrap_or_default(),
     })
 }
 

@@ -54,7 +54,7 @@ pub fn recorded(answer: &Answer, hints: Vec<v1::Hint>) -> Result<v1::Recorded, R
         replayed: answer.replayed,
         hints,
         outcome: record.outcome.as_ref().map(outcome),
-        code: record.code.as_ref().map(|code| code.text.clone()).unwrap_or_default(),
+        code: record.code.as_ref().map(|code| code.text.to_string()).unwrap_or_default(),
         repaired: record.repaired,
     })
 }
@@ -90,7 +90,7 @@ pub fn encode_placed(original: &Record, leg: Position) -> Bytes {
 pub fn code(code: &CodeText) -> v1::Code {
     v1::Code {
         kind: code.kind.into(),
-        value: code.text.clone(),
+        value: code.text.to_string(),
         agency: code.agency.as_ref().map(|agency| agency.as_str().to_owned()).unwrap_or_default(),
     }
 }

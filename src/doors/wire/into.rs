@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use prost::Message;
+use smol_str::SmolStr;
 
 use super::{time, v1};
 use crate::dossier::code::{Code, CodeKind, Unreadable};
@@ -18,7 +19,7 @@ pub struct ParsedCapture {
     /// The source named.
     pub source: SourceName,
     /// The client's id.
-    pub client_event_id: String,
+    pub client_event_id: SmolStr,
     /// The event as understood.
     pub event: Event,
     /// The code was understood only after repair.
@@ -237,7 +238,7 @@ pub fn required(text: &str, field: &str) -> Result<String, Refusal> {
 }
 
 /// An id of 1-64 visible ASCII characters.
-pub fn visible_id(text: &str, field: &str) -> Result<String, Refusal> {
+pub fn visible_id(text: &str, field: &str) -> Result<SmolStr, Refusal> {
     if text.is_empty() {
         return Err(Refusal::field(Reason::FieldRequired, field, ""));
     }
@@ -245,7 +246,7 @@ pub fn visible_id(text: &str, field: &str) -> Result<String, Refusal> {
     if !visible || text.len() > limits::CLIENT_EVENT_ID_CHARS {
         return Err(Refusal::field(Reason::TextInvalid, field, "1 to 64 visible ASCII characters"));
     }
-    Ok(text.to_owned())
+    Ok(text.into())
 }
 
 /// A staff number; may be empty. Never a name, which seldom is without spaces and marks.
@@ -291,20 +292,20 @@ pub fn party(name: &str, field: &str) -> Result<Option<PartyName>, Refusal> {
 }
 
 /// A post office: six digits, or the whole name `carriers/{id}/offices/{six digits}`.
-pub fn office(name: &str) -> Result<Option<String>, Refusal> {
+pub fn office(name: &str) -> Result<Option<SmolStr>, Refusal> {
     if name.is_empty() {
         return Ok(None);
     }
     let code = name.rsplit('/').next().unwrap_or_default();
     let whole = code.len() == name.len() || name.starts_with("carriers/") && name.contains("/offices/");
     if whole && code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(Some(code.to_owned()));
+        return Ok(Some(code.into()));
     }
     Err(Refusal::field(Reason::TextInvalid, "office", "carriers/{id}/offices/{six digits}"))
 }
 
 /// A whole name under a collection, if given.
-pub fn named(name: &str, collection: &str, field: &str) -> Result<Option<String>, Refusal> {
+pub fn named(name: &str, collection: &str, field: &str) -> Result<Option<SmolStr>, Refusal> {
     if name.is_empty() {
         return Ok(None);
     }
@@ -312,7 +313,7 @@ pub fn named(name: &str, collection: &str, field: &str) -> Result<Option<String>
     if name.strip_prefix(collection).is_none_or(str::is_empty) {
         return Err(Refusal::field(Reason::TextInvalid, field, format!("a whole name, {collection}…")));
     }
-    Ok(Some(name.to_owned()))
+    Ok(Some(name.into()))
 }
 
 /// A position, after the collection of what it names; absent when empty.

@@ -1,6 +1,8 @@
 //! `AcceptDossier` (tiếp nhận, Form 01): the agency takes the matter on. Its code may be born here; the leg that brought
 //! the papers is linked. Nothing moves: the papers must already be in the agency's or its counter's hands.
 
+use smol_str::SmolStr;
+
 use super::leg_step::put_on_leg;
 use super::register::{link, registered, tag_dossier};
 use super::{Applied, Said, Stopped};
@@ -29,7 +31,7 @@ pub struct AcceptDossier {
     /// The dossier's code.
     pub code: Code,
     /// The procedure, where it is not known yet.
-    pub procedure: Option<String>,
+    pub procedure: Option<SmolStr>,
 }
 
 pub(super) fn accept(
@@ -38,7 +40,7 @@ pub(super) fn accept(
     position: Position,
 ) -> Result<Applied, Stopped> {
     if let Some(name) = &accept.procedure
-        && !desk.directory.procedures.contains_key(name)
+        && !desk.directory.procedures.contains_key(name.as_str())
     {
         return Err(Refusal::field(Reason::NotFound, "procedure", "no such procedure").into());
     }

@@ -13,7 +13,11 @@ use crate::dossier::leg::{Birth, LegKind, Placement};
 use crate::dossier::names::{PartyName, Position};
 use crate::dossier::resolve::{self, Meant};
 
-pub(super) fn capture(desk: &mut Desk, capture: &Capture, position: Position) -> Result<Written, Missing> {
+pub(super) fn capture(
+    desk: &mut Desk,
+    capture: &Capture<'_>,
+    position: Position,
+) -> Result<Written, Missing> {
     let mut anomalies = shown_by_itself(capture);
     let said = canonical(desk, &capture.said, &mut anomalies);
     let mut step = said.step(position, None);
@@ -110,12 +114,15 @@ fn opens(desk: &Desk, said: &Said) -> Option<Birth> {
         agency,
         carrier: Some(said.party.clone()),
         office: None,
-        procedure: event.procedure.clone().filter(|name| desk.directory.procedures.contains_key(name)),
+        procedure: event
+            .procedure
+            .clone()
+            .filter(|name| desk.directory.procedures.contains_key(name.as_str())),
     })
 }
 
 /// Anomalies that the fact shows whatever leg it is on.
-fn shown_by_itself(capture: &Capture) -> Vec<AnomalyKind> {
+fn shown_by_itself(capture: &Capture<'_>) -> Vec<AnomalyKind> {
     let event = &capture.said.event;
     let mut anomalies = Vec::new();
     if capture.skewed {
@@ -133,7 +140,7 @@ fn shown_by_itself(capture: &Capture) -> Vec<AnomalyKind> {
 /// What is wrong with the procedure named, on a leg of a kind.
 fn procedure_anomaly(desk: &Desk, event: &Event, kind: LegKind) -> Option<AnomalyKind> {
     let name = event.procedure.as_ref()?;
-    match desk.directory.procedures.get(name) {
+    match desk.directory.procedures.get(name.as_str()) {
         None => Some(AnomalyKind::ProcedureUnknown),
         Some(procedure) => {
             let begins = event.kind == EventType::PickedUp;

@@ -1,5 +1,7 @@
 //! Putting one event on a leg: folding it in, opening legs, ending them, and saying what that did.
 
+use std::sync::Arc;
+
 use super::{Said, Written};
 use crate::dossier::anomaly::AnomalyKind;
 use crate::dossier::code::{Code, CodeKind};
@@ -49,7 +51,7 @@ pub(super) fn put_on_leg(desk: &mut Desk, said: &Said, id: Position, step: Step)
     }
     if leg.fold.events >= limits::LEG_EVENTS && !custody::is_newest(&leg.fold, &step) {
         let leg = leg.clone();
-        return Ok(add_unfolded(desk, said, leg, step));
+        return Ok(add_unfolded(desk, said, leg.into(), step));
     }
     // From here on nothing is missing: the leg is taken off the desk, and put down again changed.
     let leg = desk.take_leg(id, &step)?;
@@ -57,44 +59,46 @@ pub(super) fn put_on_leg(desk: &mut Desk, said: &Said, id: Position, step: Step)
 }
 
 /// Beyond `LEG_EVENTS` an event that is not the newest is kept, and the fold stays as it is.
-fn add_unfolded(desk: &mut Desk, said: &Said, leg: Leg, mut step: Step) -> Written {
+fn add_unfolded(desk: &mut Desk, said: &Said, leg: Arc<Leg>, mut step: Step) -> Written {
     let before = leg.fold.holder.clone();
     step.late = true;
     let effect = Effect { anomalies: vec![AnomalyKind::Late], corroborates: None };
     finish(desk, said, leg, step, before, &effect)
 }
 
-fn add(desk: &mut Desk, said: &Said, mut leg: Leg, step: Step) -> Result<Written, Missing> {
+fn add(desk: &mut Desk, said: &Said, mut kept: Arc<Leg>, step: Step) -> Result<Written, Missing> {
+    let leg = Arc::make_mut(&mut kept);
     let before = leg.fold.holder.clone();
     let effect = if custody::is_newest(&leg.fold, &step) {
         let effect = leg.push(&step);
         leg.fold.left_of(step.position, effect)
     } else {
-        let folded = desk.fold_with(&leg, &step)?;
+        let folded = desk.fold_with(leg, &step)?;
         let effect = folded.effect_of(step.position);
         leg.fold = folded.fold;
         effect
     };
-    Ok(finish(desk, said, leg, step, before, &effect))
+    Ok(finish(desk, said, kept, step, before, &effect))
 }
 
 fn finish(
     desk: &mut Desk,
     said: &Said,
-    mut leg: Leg,
+    mut kept: Arc<Leg>,
     step: Step,
     before: Holder,
     effect: &Effect,
 ) -> Written {
     let position = step.position;
-    let mut written = on_leg(&leg, said, before, effect, position);
+    let leg = Arc::make_mut(&mut kept);
+    let mut written = on_leg(leg, said, before, effect, position);
     written.prev = leg.last.pos;
     leg.last = position;
     if attaches(step.kind) && !effect.anomalies.iter().any(|kind| knows_nothing(*kind)) {
-        attach_codes(desk, &mut leg, said, step.placed_from.unwrap_or(position), position);
+        attach_codes(desk, leg, said, step.placed_from.unwrap_or(position), position);
     }
     desk.add_step(leg.id, &step, false);
-    desk.put_leg(leg);
+    desk.put_leg(kept);
     written
 }
 

@@ -16,6 +16,10 @@ pub use order::OrderLeg;
 pub use place::Place;
 pub use register::RegisterDossier;
 
+use std::borrow::Cow;
+
+use smol_str::SmolStr;
+
 use super::anomaly::{Anomaly, AnomalyKind};
 use super::custody::{OrderKey, Step};
 use super::desk::{CodeKey, Desk, Missing};
@@ -30,11 +34,11 @@ pub struct Said {
     /// The capturing source; for a command the caller's party.
     pub source: SourceName,
     /// The client's id of it.
-    pub client_event_id: String,
+    pub client_event_id: SmolStr,
     /// The party of the source, or the caller's.
     pub party: PartyName,
     /// The person of the key, or the key itself.
-    pub principal: String,
+    pub principal: SmolStr,
     /// Whether a supervisor's key says it.
     pub supervisor: bool,
     /// When it happened, corrected.
@@ -68,7 +72,7 @@ impl Said {
             reason: event.reason,
             measure: event.measure,
             office: event.office.clone(),
-            what: what.map(|code| code.text().to_owned()),
+            what: what.map(|code| code.text().into()),
             corrects: event.corrects,
             other_leg: None,
             attested: false,
@@ -79,9 +83,9 @@ impl Said {
 
 /// What applying takes.
 #[derive(Clone, Debug)]
-pub enum Act {
+pub enum Act<'a> {
     /// A captured fact.
-    Capture(Capture),
+    Capture(Capture<'a>),
     /// `OrderLeg`.
     Order(OrderLeg),
     /// `CancelLeg`.
@@ -96,9 +100,9 @@ pub enum Act {
 
 /// A captured fact.
 #[derive(Clone, Debug)]
-pub struct Capture {
+pub struct Capture<'a> {
     /// Who said it.
-    pub said: Said,
+    pub said: Cow<'a, Said>,
     /// A citizen's side, where there is one, is attested.
     pub attested: bool,
     /// The device's clock is off by more than is worth nothing.
@@ -191,7 +195,7 @@ impl From<Refusal> for Stopped {
 }
 
 /// Applies one line at the position it will have if it is written.
-pub fn apply(desk: &mut Desk, act: &Act, position: Position) -> Result<Applied, Stopped> {
+pub fn apply(desk: &mut Desk, act: &Act<'_>, position: Position) -> Result<Applied, Stopped> {
     match act {
         Act::Capture(fact) => Ok(Applied::Written(Box::new(capture::capture(desk, fact, position)?))),
         Act::Order(order) => order::order(desk, order, position),

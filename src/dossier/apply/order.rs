@@ -1,5 +1,7 @@
 //! `OrderLeg`: an agency, or the carrier a citizen called, asks for a journey.
 
+use smol_str::SmolStr;
+
 use super::leg_step::open_leg;
 use super::register::tag_dossier;
 use super::{Applied, Said, Stopped};
@@ -22,7 +24,7 @@ pub struct OrderLeg {
     /// What kind of leg.
     pub kind: LegKind,
     /// The procedure.
-    pub procedure: Option<String>,
+    pub procedure: Option<SmolStr>,
     /// The dossier, where it exists.
     pub dossier: Option<Position>,
 }
@@ -33,7 +35,7 @@ pub(super) fn order(desk: &mut Desk, order: &OrderLeg, position: Position) -> Re
         return Err(Refusal::field(Reason::LegState, "kind", why).into());
     }
     if let Some(name) = &order.procedure {
-        let procedure = desk.directory.procedures.get(name);
+        let procedure = desk.directory.procedures.get(name.as_str());
         let procedure =
             procedure.ok_or_else(|| Refusal::field(Reason::NotFound, "procedure", "no such procedure"))?;
         if !procedure.may_go(order.kind) {

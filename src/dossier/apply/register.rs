@@ -1,6 +1,8 @@
 //! `RegisterDossier`: an agency says that a dossier exists. A leg that came before it under the same slip or code is
 //! linked to it.
 
+use smol_str::SmolStr;
+
 use super::leg_step::put_on_leg;
 use super::{Applied, Said, Stopped, Written};
 use crate::dossier::code::Code;
@@ -21,7 +23,7 @@ pub struct RegisterDossier {
     /// The dossier's code.
     pub code: Code,
     /// The procedure.
-    pub procedure: Option<String>,
+    pub procedure: Option<SmolStr>,
     /// The carrier's slip.
     pub slip: Option<Code>,
     /// Digest of the request without its id and its personal part.
@@ -34,7 +36,7 @@ pub(super) fn register(
     position: Position,
 ) -> Result<Applied, Stopped> {
     if let Some(name) = &register.procedure
-        && !desk.directory.procedures.contains_key(name)
+        && !desk.directory.procedures.contains_key(name.as_str())
     {
         return Err(Refusal::field(Reason::NotFound, "procedure", "no such procedure").into());
     }

@@ -58,7 +58,7 @@ pub fn classify(text: &str) -> Classified {
     let text = scanned::payload(text);
     match admissible(&text).and_then(|()| by_form(&text, false)) {
         Ok(Reading { code, repaired }) => {
-            Classified { kind: class_of(code.kind), code: Some(code.text), repaired, reason: None }
+            Classified { kind: class_of(code.kind), code: Some(code.text.into()), repaired, reason: None }
         }
         Err(why) => {
             let kind = (why == Unreadable::Procedure).then_some(ClassKind::Procedure);

@@ -16,6 +16,7 @@ mod telex;
 mod tests;
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::names::PartyName;
 use super::numbered::numbered;
@@ -44,7 +45,7 @@ numbered! {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Code {
     kind: CodeKind,
-    text: String,
+    text: SmolStr,
     agency: Option<PartyName>,
 }
 
@@ -158,13 +159,13 @@ impl Code {
     }
 
     /// A code as it was understood once and stands in a record; it is not read again, whatever the rules say now.
-    pub const fn stored(kind: CodeKind, text: String, agency: Option<PartyName>) -> Code {
+    pub const fn stored(kind: CodeKind, text: SmolStr, agency: Option<PartyName>) -> Code {
         Code { kind, text, agency }
     }
 
     /// A code that is the same whoever reads it.
-    const fn plain(kind: CodeKind, text: String) -> Code {
-        Code { kind, text, agency: None }
+    fn plain(kind: CodeKind, text: impl Into<SmolStr>) -> Code {
+        Code { kind, text: text.into(), agency: None }
     }
 }
 
@@ -191,7 +192,7 @@ fn dossier(text: String, agency: Option<&PartyName>) -> Result<Code, Unreadable>
         return Err(Unreadable::Procedure);
     }
     let agency = agency.ok_or(Unreadable::NoFormat)?.clone();
-    Ok(Code { kind: CodeKind::Dossier, text, agency: Some(agency) })
+    Ok(Code { kind: CodeKind::Dossier, text: text.into(), agency: Some(agency) })
 }
 
 /// What is wrong with a text that should have been an item or a bag: a dossier's troubles do not concern it.

@@ -21,7 +21,7 @@ fn told(text: &str) -> (&'static str, Option<String>, bool, Option<&'static str>
 }
 
 fn read(kind: Option<CodeKind>, text: &str) -> Result<(CodeKind, String), Unreadable> {
-    Code::read(kind, text, None, false).map(|reading| (reading.code.kind, reading.code.text))
+    Code::read(kind, text, None, false).map(|reading| (reading.code.kind, reading.code.text.into()))
 }
 
 /// Item numbers of twelve transport lists of July 2022 and of public pages.

@@ -1,6 +1,7 @@
 //! The state of a leg as a value that takes one event after the other.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use super::Ground;
 use super::step::{OrderKey, Step};
@@ -22,7 +23,7 @@ pub struct Offer {
     /// The giver.
     pub party: PartyName,
     /// The giver's person or key.
-    pub principal: String,
+    pub principal: SmolStr,
     /// The state before the offer, to which a refusal returns.
     pub before: LegState,
 }
@@ -33,7 +34,7 @@ pub struct OneSided {
     /// The acceptance.
     pub position: Position,
     /// The receiver's person or key.
-    pub principal: String,
+    pub principal: SmolStr,
     /// Who took it: the post or an agency.
     pub receiver: HolderKind,
 }
@@ -50,9 +51,9 @@ pub struct Said {
     /// Its measure.
     pub measure: Measure,
     /// Its office.
-    pub office: Option<String>,
+    pub office: Option<SmolStr>,
     /// Its bag or label.
-    pub what: Option<String>,
+    pub what: Option<SmolStr>,
     /// Who said it.
     pub source: SourceName,
     /// The party of the source.

@@ -1,6 +1,7 @@
 //! One event as the fold sees it.
 
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 
 use crate::dossier::event::{EventType, Measure, Reason};
 use crate::dossier::names::{Micros, PartyName, Position, SourceName};
@@ -15,7 +16,7 @@ pub struct OrderKey {
     /// The device's running number; 0 when it keeps none.
     pub device_seq: u64,
     /// The id the source gave it.
-    pub id: String,
+    pub id: SmolStr,
 }
 
 /// One event of a leg, read back from its record: the fold needs nothing else.
@@ -32,7 +33,7 @@ pub struct Step {
     /// The party of the source.
     pub party: PartyName,
     /// The person of the key, or the key itself.
-    pub principal: String,
+    pub principal: SmolStr,
     /// Whether a supervisor's key captured it.
     pub supervisor: bool,
     /// Why.
@@ -40,9 +41,9 @@ pub struct Step {
     /// What is done about it.
     pub measure: Measure,
     /// The post office.
-    pub office: Option<String>,
+    pub office: Option<SmolStr>,
     /// The bag or the new label, where the event is about one.
-    pub what: Option<String>,
+    pub what: Option<SmolStr>,
     /// The event it voids or replaces.
     pub corrects: Option<Position>,
     /// The leg this event ends (RETURN_STARTED) or annuls (a void of RETURN_STARTED) besides the one it stands on.

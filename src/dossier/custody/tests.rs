@@ -41,7 +41,7 @@ fn arrive(kind: LegKind, lines: &[Line], arrival: &[usize]) -> (World, Position,
         let index = waiting.remove(at);
         let mut scan = lines[index].scan.clone();
         // The id, not the position, orders what happened at once.
-        scan.0.said.client_event_id = format!("line {index}");
+        scan.0.said.to_mut().client_event_id = format!("line {index}").into();
         scan = match lines[index].corrects.and_then(|of| positions[of]) {
             Some(of) => scan.corrects(of),
             None => scan.leg(leg),
@@ -291,7 +291,7 @@ proptest! {
         for (line, corrects, how, returns) in lines {
             let mut scan = line.scan;
             if returns {
-                scan.0.said.event.kind = ReturnStarted;
+                scan.0.said.to_mut().event.kind = ReturnStarted;
             }
             if let Some(of) = line.corrects.or(corrects) {
                 scan = scan.corrects(crate::dossier::testing::at(of as u64 + 1));

@@ -256,9 +256,9 @@ pub fn shown(position: Position, written: &Written) -> Vec<AnomalyKind> {
 }
 
 /// Gives a line an id of its own where it has none.
-fn name(act: &mut Act, position: Position) {
+fn name(act: &mut Act<'_>, position: Position) {
     let said = match act {
-        Act::Capture(capture) => &mut capture.said,
+        Act::Capture(capture) => capture.said.to_mut(),
         Act::Order(order) => &mut order.said,
         Act::Cancel(cancel) => &mut cancel.said,
         Act::Register(register) => &mut register.said,
@@ -266,13 +266,13 @@ fn name(act: &mut Act, position: Position) {
         Act::Place(place) => &mut place.said,
     };
     if said.client_event_id.is_empty() {
-        said.client_event_id = format!("{:09}", position.pos);
+        said.client_event_id = format!("{:09}", position.pos).into();
     }
 }
 
-fn record(act: &Act, position: Position, written: &Written) -> Record {
+fn record(act: &Act<'_>, position: Position, written: &Written) -> Record {
     let (said, attested, placed_from) = match act {
-        Act::Capture(capture) => (&capture.said, capture.attested, None),
+        Act::Capture(capture) => (&*capture.said, capture.attested, None),
         Act::Order(order) => (&order.said, false, None),
         Act::Cancel(cancel) => (&cancel.said, false, None),
         Act::Register(register) => (&register.said, false, None),

@@ -1,5 +1,9 @@
 //! Who there is and what they say.
 
+use std::borrow::Cow;
+
+use smol_str::SmolStr;
+
 use crate::dossier::apply::{Capture, OrderLeg, Said};
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::directory::{Agency, AgencyKind, Carrier, Directory, Enrolment, Party, Procedure};
@@ -50,19 +54,19 @@ pub fn party(name: &str) -> PartyName {
 }
 
 pub fn item(number: u32) -> Code {
-    Code::stored(CodeKind::Item, format!("RA{number:08}0VN"), None)
+    Code::stored(CodeKind::Item, format!("RA{number:08}0VN").into(), None)
 }
 
 pub fn slip(number: u32) -> Code {
-    Code::stored(CodeKind::Slip, format!("{number:06}"), None)
+    Code::stored(CodeKind::Slip, format!("{number:06}").into(), None)
 }
 
 pub fn bag(number: u32) -> Code {
-    Code::stored(CodeKind::Receptacle, format!("100916VN100000AUN{number:012}"), None)
+    Code::stored(CodeKind::Receptacle, format!("100916VN100000AUN{number:012}").into(), None)
 }
 
 pub fn dossier_code(number: u32) -> Code {
-    Code::stored(CodeKind::Dossier, format!("H99.01-260923-{number:04}"), None)
+    Code::stored(CodeKind::Dossier, format!("H99.01-260923-{number:04}").into(), None)
 }
 
 fn event(kind: EventType, occurred_at: Micros) -> Event {
@@ -94,9 +98,9 @@ pub fn said(kind: EventType, source: &str, minutes: i64) -> Said {
     let party = source.split('/').take(2).collect::<Vec<_>>().join("/");
     Said {
         source: SourceName::new(source),
-        client_event_id: String::new(),
+        client_event_id: SmolStr::default(),
         party: PartyName::new(&party),
-        principal: source.to_owned(),
+        principal: source.into(),
         supervisor: false,
         effective_at: minute(minutes),
         event: event(kind, minute(minutes)),
@@ -105,7 +109,7 @@ pub fn said(kind: EventType, source: &str, minutes: i64) -> Said {
 
 /// A scan being put together.
 #[derive(Clone)]
-pub struct Scan(pub Capture);
+pub struct Scan(pub Capture<'static>);
 
 impl std::fmt::Debug for Scan {
     /// One line: failing scenarios are read by people.
@@ -124,12 +128,12 @@ impl std::fmt::Debug for Scan {
 }
 
 pub fn scan(kind: EventType, source: &str, minutes: i64) -> Scan {
-    Scan(Capture { said: said(kind, source, minutes), attested: true, skewed: false })
+    Scan(Capture { said: Cow::Owned(said(kind, source, minutes)), attested: true, skewed: false })
 }
 
 impl Scan {
     pub fn with(mut self, change: impl FnOnce(&mut Event)) -> Scan {
-        change(&mut self.0.said.event);
+        change(&mut self.0.said.to_mut().event);
         self
     }
 
@@ -150,7 +154,7 @@ impl Scan {
     }
 
     pub fn office(self, office: &str) -> Scan {
-        self.with(|event| event.office = Some(office.to_owned()))
+        self.with(|event| event.office = Some(office.into()))
     }
 
     pub fn reason(self, reason: Reason) -> Scan {
@@ -166,12 +170,12 @@ impl Scan {
     }
 
     pub fn by(mut self, principal: &str) -> Scan {
-        self.0.said.principal = principal.to_owned();
+        self.0.said.to_mut().principal = principal.into();
         self
     }
 
     pub fn supervisor(mut self) -> Scan {
-        self.0.said.supervisor = true;
+        self.0.said.to_mut().supervisor = true;
         self
     }
 

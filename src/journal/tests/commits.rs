@@ -16,7 +16,7 @@ on_every_store! {
 }
 
 /// Panics at a line called `panics`, and asks for ever for what is not there at one called `asks`.
-fn with_traps(desk: &mut Desk, act: &Act, position: Position) -> Result<Applied, Stopped> {
+fn with_traps(desk: &mut Desk, act: &Act<'_>, position: Position) -> Result<Applied, Stopped> {
     let id = match act {
         Act::Capture(capture) => capture.said.client_event_id.as_str(),
         Act::Cancel(cancel) => cancel.said.client_event_id.as_str(),
@@ -81,12 +81,14 @@ async fn a_line_that_cannot_be_applied_is_set_aside_and_the_other_499_stand(hous
 fn a_day() -> Vec<Line> {
     let of = |id: &str, kind, minute| scan(PDA, id, event(kind, "", minute));
     let on = |id: &str, kind, minute| {
-        let line = of(id, kind, minute);
-        CaptureLine { event: Event { leg: Some(at(1)), ..line.event.clone() }, ..line }
+        let mut line = of(id, kind, minute);
+        line.said.event.leg = Some(at(1));
+        line
     };
     let correct = |id: &str, kind, minute, corrects| {
-        let line = of(id, kind, minute);
-        CaptureLine { event: Event { corrects: Some(at(corrects)), ..line.event.clone() }, ..line }
+        let mut line = of(id, kind, minute);
+        line.said.event.corrects = Some(at(corrects));
+        line
     };
     vec![
         does(order("o", LegKind::Outbound, None)),

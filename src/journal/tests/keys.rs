@@ -19,14 +19,8 @@ fn told(answer: &Result<Answer, Refusal>) -> Result<(u64, bool), (Reason, &str)>
 async fn a_batch_of_new_and_replayed_and_refused_lines_spends_numbers_on_the_new_only(house: House) {
     let picked = |minute| event(EventType::PickedUp, A, minute);
     let first = house.one(line(scan(PDA, "1", picked(1)))).await.unwrap();
-    let foreign = CaptureLine {
-        speaker: Speaker {
-            party: PartyName::new(AGENCY),
-            principal: "officer".to_owned(),
-            supervisor: false,
-        },
-        ..scan(PDA, "9", picked(9))
-    };
+    let mut foreign = scan(PDA, "9", picked(9));
+    foreign.said.party = PartyName::new(AGENCY);
     let lines = vec![
         line(scan(PDA, "2", event(EventType::OfficeIn, A, 2))),
         line(scan(PDA, "1", picked(1))),

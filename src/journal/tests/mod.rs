@@ -250,7 +250,7 @@ fn record(bytes: &[u8]) -> Record {
 fn event(kind: EventType, code: &str, minute: i64) -> Event {
     Event {
         kind,
-        code: (!code.is_empty()).then(|| Code::stored(CodeKind::Item, code.to_owned(), None)),
+        code: (!code.is_empty()).then(|| Code::stored(CodeKind::Item, code.into(), None)),
         occurred_at: NOW.plus((minute - 1_000) * 60 * Micros::SECOND),
         device_seq: None,
         agency: (kind == EventType::PickedUp).then(|| PartyName::new(AGENCY)),
@@ -274,12 +274,10 @@ fn event(kind: EventType, code: &str, minute: i64) -> Event {
 /// A line of a source; its event's bytes follow from the event.
 fn scan(source: &str, id: &str, event: Event) -> CaptureLine {
     let party = source.split('/').take(2).collect::<Vec<_>>().join("/");
+    let speaker = Speaker { party: PartyName::new(&party), principal: source.into(), supervisor: false };
     CaptureLine {
-        speaker: Speaker { party: PartyName::new(&party), principal: source.to_owned(), supervisor: false },
-        source: SourceName::new(source),
-        client_event_id: id.to_owned(),
         event_bytes: Bytes::from(format!("{event:?}")),
-        event,
+        said: speaker.says(SourceName::new(source), id.into(), event),
         repaired: false,
         personal: None,
         attested: true,
@@ -298,7 +296,7 @@ fn with_personal(line: CaptureLine, text: Option<&'static str>) -> Line {
 }
 
 fn dossier_code(number: u32) -> Code {
-    Code::stored(CodeKind::Dossier, format!("H99.14-260923-{number:04}"), None)
+    Code::stored(CodeKind::Dossier, format!("H99.14-260923-{number:04}").into(), None)
 }
 
 fn command(
@@ -314,14 +312,10 @@ fn command(
         _ => AGENCY.to_owned(),
     };
     CommandLine {
-        speaker: Speaker {
-            party: PartyName::new(AGENCY),
-            principal: "officer".to_owned(),
-            supervisor: false,
-        },
+        speaker: Speaker { party: PartyName::new(AGENCY), principal: "officer".into(), supervisor: false },
         method,
         resource,
-        request_id: request_id.to_owned(),
+        request_id: request_id.into(),
         request_digest: [digest; 32],
         event: event(kind, "", 0),
         event_bytes: Bytes::from(format!("{method} {digest}")),

@@ -38,10 +38,8 @@ async fn under_replay_systems_tell_the_time_and_devices_do_not(house: House) {
         let line = scan(source, id, event(EventType::PickedUp, A, 1));
         CaptureLine { send_time: Some(NOW.plus(hours * hour)), ..line }
     };
-    let foreign = CaptureLine {
-        speaker: Speaker { party: PartyName::new(AGENCY), principal: "x".to_owned(), supervisor: false },
-        ..sent(PC, "foreign", 9)
-    };
+    let mut foreign = sent(PC, "foreign", 9);
+    foreign.said.party = PartyName::new(AGENCY);
     let lines = vec![
         line(sent(PDA, "device", 5)),
         line(sent(PC, "late", 2)),

@@ -21,8 +21,8 @@ fn at(pos: u64) -> Position {
     Position { lane: Lane(3), pos }
 }
 
-fn some(text: &str) -> Option<String> {
-    Some(text.to_string())
+fn some(text: &str) -> Option<SmolStr> {
+    Some(text.into())
 }
 
 /// A record in which every field holds something.
@@ -236,9 +236,9 @@ fn what_no_encoder_writes_is_refused_by_its_field() {
 #[test]
 fn what_does_not_fit_is_refused_by_its_field() {
     let longest = "x".repeat(65_535);
-    let fits = Record { principal: longest.clone(), ..minimal() };
+    let fits = Record { principal: (&longest).into(), ..minimal() };
     assert_eq!(Record::decode(&fits.encode().unwrap()), Ok(fits));
-    let too_long = Record { principal: longest + "x", ..minimal() };
+    let too_long = Record { principal: (longest + "x").into(), ..minimal() };
     assert_eq!(too_long.encode(), Err(Error::TooLong("Record.principal")));
     let anomaly = Anomaly { kind: AnomalyKind::Skew, position: at(1) };
     let too_many = Record { anomalies: vec![anomaly; 65_536], ..minimal() };
@@ -275,7 +275,7 @@ impl Draw<'_> {
         all[usize::from(self.byte()) % all.len()]
     }
 
-    fn text(&mut self) -> String {
+    fn text(&mut self) -> SmolStr {
         let length = self.byte() % 5;
         (0..length).map(|_| self.of(&['a', '0', '/', 'ư', 'ờ', '\0', '𝄞'])).collect()
     }

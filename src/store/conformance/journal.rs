@@ -108,7 +108,7 @@ async fn a_key_finds_what_was_journaled_first(mut kept: Kept) {
     })
     .await;
     kept.writer.begin(LANE).await.unwrap();
-    let of = |id: &str, source| EventKey { id: id.into(), source };
+    let of = |id: &str, source| EventKey { id: spelled(id), source };
     let asked = [of("a", 7), of("a", 8), of("b\0c", 7), of("b", 7), of("a", 9)];
     let firsts = kept.writer.firsts(LANE, &asked).await.unwrap();
     let found: Vec<(&EventKey, u64)> = firsts.iter().map(|(key, first)| (key, first.pos)).collect();
@@ -355,7 +355,7 @@ async fn what_was_erased_is_gone_and_its_line_stays(mut kept: Kept) {
     assert_eq!(kept.reader.personal(at(1)).await.unwrap(), None);
     assert_eq!(kept.reader.personal(at(2)).await.unwrap(), Some(personal("Trần Thị B")));
     assert_eq!(kept.reader.entry(at(1)).await.unwrap(), line);
-    let key = EventKey { id: "a".into(), source: 7 };
+    let key = EventKey { id: spelled("a"), source: 7 };
     kept.writer.begin(LANE).await.unwrap();
     let firsts = kept.writer.firsts(LANE, std::slice::from_ref(&key)).await.unwrap();
     assert_eq!((firsts[&key].pos, &firsts[&key].personal), (1, &None));

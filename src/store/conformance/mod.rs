@@ -5,7 +5,9 @@ mod journal;
 mod keys;
 mod random;
 
-use super::{Admin, Commit, Committed, Concern, Entry, EventKey, Head, Reader, Writer, memory, sqlite};
+use super::{
+    Admin, Commit, Committed, Concern, Entry, EventKey, Head, KeyId, Reader, Writer, memory, sqlite,
+};
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::custody::Fold;
 use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag, TagTarget};
@@ -97,6 +99,11 @@ impl Kept {
 /// A commit being put together.
 pub(super) struct Batch(pub(super) Commit);
 
+/// An id as any text spells it.
+fn spelled(id: &str) -> KeyId {
+    KeyId::Spelled(id.as_bytes().into())
+}
+
 impl Batch {
     pub(super) fn on(head: Head) -> Batch {
         let lane = head.lane;
@@ -119,7 +126,7 @@ impl Batch {
         let pos = self.0.head.pos;
         self.0.entries.push(Entry {
             pos,
-            key: EventKey { id: id.into(), source: 7 },
+            key: EventKey { id: spelled(id), source: 7 },
             record: format!("record of {id}").into(),
             event: format!("event of {id}").into(),
             prev: 0,

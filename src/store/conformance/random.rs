@@ -141,7 +141,7 @@ async fn everything(kept: &mut Kept) -> String {
         tell(&mut told, "first at", writer.first_at(LANE, pos).await);
         tell(&mut told, "pin", writer.pin(LANE, pos).await);
     }
-    let of = |id: u8, source| EventKey { id: format!("{id}").into(), source };
+    let of = |id: u8, source| EventKey { id: spelled(&id.to_string()), source };
     let keys: Vec<EventKey> =
         (0..=u8::MAX).flat_map(|id| (0..i64::from(FEW)).map(move |source| of(id, source))).collect();
     tell(&mut told, "firsts", writer.firsts(LANE, &keys).await);

@@ -57,7 +57,9 @@ impl Writer {
         let mut firsts = BTreeMap::new();
         let mut look = Many::of(&self.connection, "read entries", sql::FIRST_OF_KEY)?;
         for key in keys {
-            if let Some(first) = look.one(params![super::rows::lane(lane), key.id, key.source], first)? {
+            if let Some(first) =
+                look.one(params![super::rows::lane(lane), key.id.as_bytes(), key.source], first)?
+            {
                 firsts.insert(key.clone(), first);
             }
         }
@@ -191,7 +193,7 @@ fn write_entries(connection: &Connection, commit: &Commit) -> Result<(), Error> 
     keys.sort_unstable();
     let mut insert = Many::of(connection, "keep a key", sql::INSERT_EVENT_KEY)?;
     for (key, pos) in keys {
-        insert.run(params![lane, key.id, key.source, at(pos)])?;
+        insert.run(params![lane, key.id.as_bytes(), key.source, at(pos)])?;
     }
     commit.entries.iter().try_for_each(|entry| write_beside(connection, commit.lane, entry))
 }

@@ -281,7 +281,7 @@ fn a_procedure_that_may_not_go_by_post_is_flagged_by_the_kind_of_the_leg() {
     let mut world = World::new();
     let named = |code, procedure: &'static str| {
         let scan = scan(E::PickedUp, PHONE, 1).code(code).to(OWNER);
-        scan.with(|event| event.procedure = Some(procedure.to_owned()))
+        scan.with(|event| event.procedure = Some(procedure.into()))
     };
     let (at, written) = world.scan(named(item(1), BY_HAND));
     assert_eq!(shown(at, &written), vec![NotEligible]);

@@ -163,7 +163,7 @@ fn what_concerns_only_others_is_answered_like_what_never_was() {
     }
 }
 
-fn commands_register(code: crate::dossier::code::Code) -> crate::dossier::apply::Act {
+fn commands_register(code: crate::dossier::code::Code) -> crate::dossier::apply::Act<'static> {
     crate::dossier::apply::Act::Register(crate::dossier::apply::RegisterDossier {
         said: said(E::Registered, OWNER, 1),
         agency: party(OWNER),

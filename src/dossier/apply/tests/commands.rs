@@ -51,7 +51,7 @@ fn an_order_is_held_to_what_its_procedure_allows() {
     let mut world = World::new();
     let by = |kind, procedure: &str| {
         let mut order = order(kind, 0);
-        order.procedure = Some(procedure.to_owned());
+        order.procedure = Some(procedure.into());
         Act::Order(order)
     };
     for kind in [LegKind::Inbound, LegKind::Supplement, LegKind::Outbound] {
@@ -119,7 +119,7 @@ fn the_same_registration_again_is_the_first_and_another_is_refused() {
     assert_eq!((refusal.first_digest, refusal.this_digest), (Some([1; 32]), Some([2; 32])));
     assert_eq!((world.len(), world.dossiers.len()), (1, 1));
     let mut unknown = register(dossier_code(2), 1);
-    unknown.procedure = Some("procedures/9.9".to_owned());
+    unknown.procedure = Some("procedures/9.9".into());
     refused(&mut world, Act::Register(unknown), Reason::NotFound, "procedure");
 }
 
@@ -284,7 +284,7 @@ fn an_unknown_procedure_is_refused_at_acceptance() {
     let mut world = World::new();
     let leg = handed_over(&mut world, 1, 0);
     let mut act = accept(AcceptTarget::Leg(leg), dossier_code(1));
-    act.procedure = Some("procedures/9.9".to_owned());
+    act.procedure = Some("procedures/9.9".into());
     refused(&mut world, Act::Accept(act), Reason::NotFound, "procedure");
 }
 

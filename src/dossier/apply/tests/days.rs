@@ -17,7 +17,7 @@ fn a_walk_up_dossier_is_followed_from_the_door_to_its_code() {
     world.put(scan(E::Dispatched, PC, 40).code(bag(1)));
     world.put(scan(E::Arrived, PC, 50).code(bag(1)).office("100001"));
     world.tie();
-    assert_eq!(world.legs[&leg].fold.holder, Holder::post(party(POST), Some("100001".to_owned())));
+    assert_eq!(world.legs[&leg].fold.holder, Holder::post(party(POST), Some("100001".into())));
     world.put(scan(E::Offered, PC, 60).code(item(1)));
     world.put(scan(E::Accepted, DESK, 61).code(item(1)));
     let said = said(E::DossierAccepted, COUNTER, 70);

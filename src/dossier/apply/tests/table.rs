@@ -15,11 +15,11 @@ const LAST: &str = "100001";
 fn after(kind: LegKind, events: &[Scan]) -> (World, Position) {
     let mut world = World::new();
     let mut order = order(kind, 0);
-    order.said.event.office = Some(LAST.to_owned());
+    order.said.event.office = Some(LAST.into());
     let (leg, _) = world.command(crate::dossier::apply::Act::Order(order)).unwrap();
     for (index, event) in events.iter().enumerate() {
         let mut event = event.clone().leg(leg);
-        event.0.said.effective_at = minute(index as i64 + 1);
+        event.0.said.to_mut().effective_at = minute(index as i64 + 1);
         world.put(event);
     }
     (world, leg)
