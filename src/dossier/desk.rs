@@ -225,7 +225,7 @@ pub struct Desk {
     pub directory: Arc<Directory>,
     legs: HashMap<Position, Option<Arc<Leg>>>,
     dossiers: BTreeMap<Position, Option<Dossier>>,
-    tags: HashMap<CodeKey, Arc<Vec<Tag>>>,
+    tags: HashMap<CodeKey, Vec<Tag>>,
     /// New tags of codes that nobody has asked about yet.
     tags_to_come: BTreeMap<CodeKey, Vec<Tag>>,
     chains: BTreeMap<Position, Vec<Step>>,
@@ -241,11 +241,22 @@ impl Desk {
         Desk { directory, ..Desk::default() }
     }
 
+    /// The desk for the next batch, after this one was written: what was changed is what is stored, so legs and tags stay
+    /// where they are.
+    pub fn next(self, directory: Arc<Directory>) -> Desk {
+        Desk { legs: self.legs, tags: self.tags, ..Desk::new(directory) }
+    }
+
+    /// How many legs and codes lie on it.
+    pub fn laid(&self) -> usize {
+        self.legs.len() + self.tags.len()
+    }
+
     // What the journal lays on the desk. Nothing that was changed on the desk is overwritten.
 
     /// Lays a leg, or the knowledge that there is none.
-    pub fn lay_leg(&mut self, id: Position, leg: Option<Arc<Leg>>) {
-        self.legs.entry(id).or_insert(leg);
+    pub fn lay_leg(&mut self, id: Position, leg: Option<Leg>) {
+        self.legs.entry(id).or_insert_with(|| leg.map(Arc::new));
     }
 
     /// Lays a dossier, or the knowledge that there is none.
@@ -254,9 +265,9 @@ impl Desk {
     }
 
     /// Lays all stored tags of a code.
-    pub fn lay_tags(&mut self, key: CodeKey, mut tags: Arc<Vec<Tag>>) {
+    pub fn lay_tags(&mut self, key: CodeKey, mut tags: Vec<Tag>) {
         if let Some(new) = self.tags_to_come.remove(&key) {
-            Arc::make_mut(&mut tags).extend(new);
+            tags.extend(new);
         }
         self.tags.entry(key).or_insert(tags);
     }
@@ -362,20 +373,23 @@ impl Desk {
     pub fn put_tag(&mut self, tag: Tag) {
         // A code nobody asked about yet is loaded when somebody does; the new tag is then added to what is stored.
         match self.tags.get_mut(&tag.key) {
-            Some(tags) => Arc::make_mut(tags).push(tag.clone()),
+            // The same attachment said twice is one.
+            Some(tags) if tags.contains(&tag) => return,
+            Some(tags) => tags.push(tag.clone()),
             None => self.tags_to_come.entry(tag.key.clone()).or_default().push(tag.clone()),
         }
         self.new_tags.push(tag);
     }
 
     /// Everything that changed: legs, dossiers, new tags.
-    pub fn into_changes(mut self) -> Changes {
-        self.changed_legs.sort_unstable();
-        self.changed_legs.dedup();
-        let legs = self.changed_legs.iter().filter_map(|id| self.legs.remove(id).flatten()).collect();
-        let dossiers =
-            self.changed_dossiers.iter().filter_map(|id| self.dossiers.remove(id).flatten()).collect();
-        Changes { legs, dossiers, tags: self.new_tags }
+    pub fn take_changes(&mut self) -> Changes {
+        let mut legs = std::mem::take(&mut self.changed_legs);
+        legs.sort_unstable();
+        legs.dedup();
+        let legs = legs.iter().filter_map(|id| self.legs.get(id).cloned().flatten()).collect();
+        let dossiers = std::mem::take(&mut self.changed_dossiers);
+        let dossiers = dossiers.iter().filter_map(|id| self.dossiers.remove(id).flatten()).collect();
+        Changes { legs, dossiers, tags: std::mem::take(&mut self.new_tags) }
     }
 }
 

@@ -154,10 +154,11 @@ fn tell_times(scribe: &Scribe, lines: &[Queued]) {
 impl<'a> Batch<'a> {
     fn new(scribe: &'a Scribe, known: &'a mut Known, head: Head) -> Batch<'a> {
         let now = scribe.clock.now().max(head.sealed_at);
+        let desk = known.desk(Arc::clone(&scribe.directory));
         Batch {
             scribe,
             known,
-            desk: Desk::new(Arc::clone(&scribe.directory)),
+            desk,
             drafts: Vec::new(),
             keys: Vec::new(),
             by_key: HashMap::default(),

@@ -70,7 +70,7 @@ impl Batch<'_> {
             // As the store counts it: once for each commit.
             Arc::make_mut(directory).version = self.head.directory + 1;
         }
-        let changes = self.desk.into_changes();
+        let changes = self.desk.take_changes();
         let head = Head {
             pos,
             version: self.head.version + 1,
@@ -101,7 +101,7 @@ impl Batch<'_> {
         scribe.metrics.committed(began.elapsed(), self.drafts.iter().map(|draft| draft.record.kind));
         scribe.wakes.tell(pos, &heads);
         let answers = answers(&self.drafts, &commit.entries, verdicts, pos, scribe);
-        self.known.committed(commit, &heads);
+        self.known.committed(commit, &heads, self.desk);
         Ok((answers, directory))
     }
 

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
-use crate::dossier::desk::{CodeKey, Leg, Tag};
+use crate::dossier::desk::Desk;
 use crate::dossier::device::Heard;
-use crate::dossier::names::Position;
+use crate::dossier::directory::Directory;
 use crate::limits;
 use crate::store::{Commit, Head};
 
@@ -21,8 +21,8 @@ use crate::store::{Commit, Head};
 pub(super) struct Known {
     /// The position and version of which it is known.
     head: Option<(u64, u64)>,
-    legs: Recent<Position, Arc<Leg>>,
-    tags: Recent<CodeKey, Arc<Vec<Tag>>>,
+    /// As the last batch left it; each batch takes it, and gives it back once it is durable.
+    desk: Desk,
     devices: Recent<i64, Heard>,
     logs: BTreeMap<i64, u64>,
 }
@@ -35,19 +35,11 @@ impl Known {
         }
     }
 
-    /// A leg. It is known again once it is committed; a leg that is laid out and not changed is read anew.
-    pub fn take_leg(&mut self, id: Position) -> Option<Arc<Leg>> {
-        self.legs.take(&id)
-    }
-
-    /// The tags of a code.
-    pub fn tags(&mut self, key: &CodeKey) -> Option<Arc<Vec<Tag>>> {
-        self.tags.get(key).cloned()
-    }
-
-    /// The tags of a code were read.
-    pub fn tags_read(&mut self, key: &CodeKey, tags: &Arc<Vec<Tag>>) {
-        self.tags.put(key.clone(), Arc::clone(tags));
+    /// The desk for a batch, with the legs and tags that are known. A batch that fails takes them with it.
+    pub fn desk(&mut self, directory: Arc<Directory>) -> Desk {
+        let last = std::mem::take(&mut self.desk);
+        // All at once and seldom: what is still needed is read again.
+        if last.laid() > 2 * limits::KNOWN_LEGS { Desk::new(directory) } else { last.next(directory) }
     }
 
     /// What was heard from a source.
@@ -63,19 +55,9 @@ impl Known {
     }
 
     /// A batch is durable.
-    pub fn committed(&mut self, commit: Commit, logs: &BTreeMap<i64, u64>) {
+    pub fn committed(&mut self, commit: Commit, logs: &BTreeMap<i64, u64>, desk: Desk) {
         self.head = Some((commit.head.pos, commit.head.version));
-        for leg in commit.changes.legs {
-            self.legs.put(leg.id, leg);
-        }
-        for tag in commit.changes.tags {
-            // The same attachment said twice is one.
-            if let Some(tags) = self.tags.get(&tag.key)
-                && !tags.contains(&tag)
-            {
-                Arc::make_mut(tags).push(tag);
-            }
-        }
+        self.desk = desk;
         for (source, heard) in commit.devices {
             self.devices.put(source, heard);
         }
@@ -111,10 +93,6 @@ impl<K: Eq + Hash + Clone, V> Recent<K, V> {
             self.put(key, value);
         }
         self.young.get_mut(key)
-    }
-
-    fn take(&mut self, key: &K) -> Option<V> {
-        self.young.remove(key).or_else(|| self.old.remove(key))
     }
 }
 

@@ -1,12 +1,10 @@
 //! Loading what a batch touches: earlier attempts, and whatever applying asks for.
 
-use std::sync::Arc;
-
 use super::Error;
 use super::batch::Batch;
 use super::intake::Queued;
 use super::key::Sources;
-use crate::dossier::desk::{CodeKey, Missing, Tag, TagTarget, Target};
+use crate::dossier::desk::{Missing, Tag, TagTarget, Target};
 use crate::dossier::device::Heard;
 use crate::dossier::event::Event;
 use crate::dossier::names::Position;
@@ -28,14 +26,11 @@ impl Batch<'_> {
         let lane = self.scribe.lane;
         match missing {
             Missing::Tags(key) => {
-                let tags = self.tags(writer, &key).await?;
+                let tags = writer.tags(lane, &key).await.map_err(Error::Load)?;
                 self.desk.lay_tags(key, tags);
             }
             Missing::Leg(id) => {
-                let leg = match self.known.take_leg(id) {
-                    None if id.lane == lane => writer.leg(id).await.map_err(Error::Load)?.map(Arc::new),
-                    known => known,
-                };
+                let leg = if id.lane == lane { writer.leg(id).await.map_err(Error::Load)? } else { None };
                 self.desk.lay_leg(id, leg);
             }
             Missing::Dossier(id) => {
@@ -77,15 +72,6 @@ impl Batch<'_> {
             }
         }
         Ok(())
-    }
-
-    async fn tags(&mut self, writer: &mut Writer, key: &CodeKey) -> Result<Arc<Vec<Tag>>, Error> {
-        if let Some(tags) = self.known.tags(key) {
-            return Ok(tags);
-        }
-        let tags = Arc::new(writer.tags(self.scribe.lane, key).await.map_err(Error::Load)?);
-        self.known.tags_read(key, &tags);
-        Ok(tags)
     }
 
     /// The newest stored event of a leg, whatever this batch has added to it.

@@ -48,9 +48,9 @@ async fn lay(reader: &Reader, lane: Lane, desk: &mut Desk, missing: Missing) -> 
     match missing {
         Missing::Tags(key) => {
             let tags = reader.tags(lane, &key).await?;
-            desk.lay_tags(key, Arc::new(tags));
+            desk.lay_tags(key, tags);
         }
-        Missing::Leg(id) => desk.lay_leg(id, reader.leg(id).await?.map(Arc::new)),
+        Missing::Leg(id) => desk.lay_leg(id, reader.leg(id).await?),
         Missing::Dossier(id) => desk.lay_dossier(id, reader.dossier(id).await?),
         // Chains and targets are for applying; finding a leg needs neither.
         Missing::Chain(_) | Missing::Target(_) => return Err(Error::Torn(what(&missing))),

@@ -116,9 +116,9 @@ impl World {
         match missing {
             Missing::Tags(key) => {
                 let tags: Vec<Tag> = self.tags.iter().filter(|tag| tag.key == key).cloned().collect();
-                desk.lay_tags(key, Arc::new(tags));
+                desk.lay_tags(key, tags);
             }
-            Missing::Leg(id) => desk.lay_leg(id, self.legs.get(&id).cloned().map(Arc::new)),
+            Missing::Leg(id) => desk.lay_leg(id, self.legs.get(&id).cloned()),
             Missing::Dossier(id) => desk.lay_dossier(id, self.dossiers.get(&id).cloned()),
             Missing::Chain(id) => desk.lay_chain(id, self.chain(id)),
             Missing::Target(position) => {
@@ -152,7 +152,7 @@ impl World {
         }
     }
 
-    fn keep(&mut self, act: &Act, position: Position, written: &Written, desk: Desk) {
+    fn keep(&mut self, act: &Act, position: Position, written: &Written, mut desk: Desk) {
         let record = record(act, position, written);
         self.told.push(Told {
             position,
@@ -166,7 +166,7 @@ impl World {
             waits_for: written.waits_for.clone(),
             placed: false,
         });
-        let changes = desk.into_changes();
+        let changes = desk.take_changes();
         let changed: Vec<Position> = changes.legs.iter().map(|leg| leg.id).collect();
         self.legs.extend(changes.legs.into_iter().map(|leg| (leg.id, Arc::unwrap_or_clone(leg))));
         self.dossiers.extend(changes.dossiers.into_iter().map(|dossier| (dossier.id, dossier)));

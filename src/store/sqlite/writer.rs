@@ -159,14 +159,14 @@ fn write(connection: &Connection, commit: &Commit) -> Result<(), Error> {
     write_entries(connection, commit)?;
     write_logs(connection, commit)?;
     write_changes(connection, commit.lane, &commit.changes)?;
+    let step = "list what concerns a party";
+    let mut insert = Many::of(connection, step, sql::INSERT_CONCERN)?;
     for (party, concern) in &commit.concerns {
         let (kind, id) = match concern {
             Concern::Leg(id) => (read::LEG, id),
             Concern::Dossier(id) => (read::DOSSIER, id),
         };
-        let step = "list what concerns a party";
-        let params = [lane(commit.lane), *party, kind, kept(step, id.pos)?];
-        run(connection, step, sql::INSERT_CONCERN, params)?;
+        insert.run([lane(commit.lane), *party, kind, kept(step, id.pos)?])?;
     }
     for (source, heard) in &commit.devices {
         let step = "keep a device";
@@ -253,8 +253,9 @@ fn write_changes(connection: &Connection, of: Lane, changes: &Changes) -> Result
         let row = params![kept_place(step, dossier.id)?, codec::encode(step, dossier)?];
         run(connection, step, sql::UPSERT_DOSSIER, row)?;
     }
+    let step = "keep a tag";
+    let mut insert = Many::of(connection, step, sql::INSERT_TAG)?;
     for tag in &changes.tags {
-        let step = "keep a tag";
         let (kind, target) = match tag.target {
             TagTarget::Leg(id) => (read::LEG, id),
             TagTarget::Dossier(id) => (read::DOSSIER, id),
@@ -262,7 +263,7 @@ fn write_changes(connection: &Connection, of: Lane, changes: &Changes) -> Result
         let (at, target) = (kept(step, tag.at.pos)?, kept(step, target.pos)?);
         let (by_lane, by_pos) = (super::rows::lane(tag.by.lane), kept(step, tag.by.pos)?);
         let row = params![lane, tag.key.0.as_bytes(), at, kind, target, by_lane, by_pos];
-        run(connection, step, sql::INSERT_TAG, row)?;
+        insert.run(row)?;
     }
     Ok(())
 }
