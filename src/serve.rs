@@ -207,7 +207,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     // Streams end first and the journal last; each has its part of the time.
     let accept = accept::Options { drain: drain * 7 / 10, ..accept::Options::default() };
     let seen = Arc::clone(&metrics);
-    let accepting = tokio::spawn(accept::serve(listener, router, seen, stop_serving.clone(), accept));
+    let serving = accept::serve(listener, router, seen, stop_serving.clone(), accept);
+    let accepting = tokio::spawn(serving.context("open the hall")?);
     let broken = tokio::select! {
         () = stop.wait() => false,
         () = journal_ended.cancelled() => true,

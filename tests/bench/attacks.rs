@@ -22,7 +22,8 @@ pub fn of_round<'a>(round: usize, rounds: usize, asked: &'a [String]) -> Vec<(&'
         return asked.iter().map(|name| (name.as_str(), true)).collect();
     }
     let others = ATTACKS.iter().map(|attack| attack.name).filter(|name| !ALWAYS.contains(name));
-    let share = others.enumerate().filter(|(index, _)| index % rounds == round).map(|(_, name)| (name, false));
+    let share =
+        others.enumerate().filter(|(index, _)| index % rounds == round).map(|(_, name)| (name, false));
     ALWAYS.into_iter().map(|name| (name, true)).chain(share).collect()
 }
 
@@ -40,12 +41,7 @@ pub struct Attacker {
 impl Attacker {
     /// Begins an attack of so long. Attackers live elsewhere: what they need of this machine they get after everybody
     /// else, so that only what they do to the gateway counts.
-    pub fn begin(
-        name: &str,
-        address: SocketAddr,
-        town: &Town,
-        span: Duration,
-    ) -> anyhow::Result<Attacker> {
+    pub fn begin(name: &str, address: SocketAddr, town: &Town, span: Duration) -> anyhow::Result<Attacker> {
         let mut command = Command::new("nice");
         command.args(["-n", "19"]).arg(std::env::current_exe()?);
         command.args(["attack", name, &address.to_string(), &span.as_millis().to_string()]);

@@ -15,6 +15,8 @@ use super::held::{Call, Held};
 pub struct Leaving {
     body: Body,
     held: Arc<Held>,
+    /// Its last part was given away.
+    given: bool,
     /// Open until the body has ended; `None` for one that found no room.
     _call: Option<Call>,
 }
@@ -22,7 +24,7 @@ pub struct Leaving {
 impl Leaving {
     /// The answer of a call.
     pub fn new(body: Body, held: &Arc<Held>, call: Option<Call>) -> Leaving {
-        Leaving { body, held: Arc::clone(held), _call: call }
+        Leaving { body, held: Arc::clone(held), given: false, _call: call }
     }
 }
 
@@ -34,7 +36,12 @@ impl HttpBody for Leaving {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        // The next part is asked for when the peer had room for the one before.
+        if std::mem::take(&mut self.given) {
+            self.held.took();
+        }
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        self.given = matches!(&frame, Some(Ok(frame)) if frame.is_data());
         Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(|data| self.held.leave(data)))))
     }
 
