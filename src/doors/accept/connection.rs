@@ -23,6 +23,7 @@ use super::Options;
 use super::arriving::Arriving;
 use super::held::Held;
 use super::leaving::Leaving;
+use super::turn::{InTurns, Turn};
 use super::turns::{Begun, Turns};
 use crate::doors::refusal::{CallContext, Language, to_status};
 use crate::dossier::refusal::{Reason, Refusal};
@@ -57,7 +58,8 @@ pub async fn serve(
     if greeting != *GREETING {
         return Err("it does not speak HTTP/2 in clear".into());
     }
-    let stream = tokio::io::join(Cursor::new(greeting).chain(receiving), sending);
+    let turn = Arc::new(Turn::default());
+    let stream = tokio::io::join(Cursor::new(greeting).chain(InTurns::new(receiving, &turn)), sending);
     let begun = Begun::default();
     let mut builder = Builder::new(begun.clone());
     builder
@@ -73,7 +75,7 @@ pub async fn serve(
         let calls = calls.clone();
         async move { Ok::<_, Infallible>(calls.answer(request).await) }
     });
-    let mut served = Turns::new(builder.serve_connection(TokioIo::new(stream), calls), begun);
+    let mut served = Turns::new(builder.serve_connection(TokioIo::new(stream), calls), begun, turn);
     tokio::select! {
         biased;
         ended = &mut served => return Ok(ended?),

@@ -1,12 +1,14 @@
 //! Where connections are worked for. Who takes its answers has a task of its own. Everybody else is in the hall: newcomers,
 //! and who costs much and takes nothing. All of them together are one thread, to which the machine turns after the others.
 
-use std::future::Future;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -18,6 +20,10 @@ use super::held::Held;
 
 /// How much later than the others the hall's thread has its turn: a tenth of a core when they need all of it.
 const NICE: i32 = 10;
+
+/// For so long at most the hall's thread works in a row; then it rests as long, so that whoever else wakes up waits no longer
+/// for a core, and all who are in the hall take half a core at most.
+const AT_ONCE: Duration = Duration::from_micros(250);
 
 /// A connection on its way.
 pub struct Guest {
@@ -50,7 +56,13 @@ impl Hall {
             if let Err(error) = rustix::process::nice(NICE) {
                 tracing::warn!(%error, "newcomers are served like everybody else");
             }
-            runtime.block_on(until.run_until_cancelled(receive(coming, back)));
+            let worked = Worked::default();
+            let mut work = pin!(receive(coming, back, worked.clone()));
+            runtime.block_on(until.run_until_cancelled(poll_fn(|cx| {
+                let polled: Poll<Infallible> = work.as_mut().poll(cx);
+                worked.rest();
+                polled
+            })));
         })?;
         Ok(Hall { door, _open: closed.drop_guard() })
     }
@@ -62,12 +74,16 @@ impl Hall {
 }
 
 /// Works for who is in the hall, and gives whoever takes its answers a task of its own.
-async fn receive(mut coming: mpsc::UnboundedReceiver<Guest>, back: mpsc::UnboundedSender<Guest>) {
+async fn receive(
+    mut coming: mpsc::UnboundedReceiver<Guest>,
+    back: mpsc::UnboundedSender<Guest>,
+    worked: Worked,
+) -> Infallible {
     let mut inside = FuturesUnordered::new();
     loop {
         // CANCEL: nothing is taken out.
         tokio::select! {
-            Some(guest) = coming.recv() => inside.push(Stay { guest: Some(guest), while_owing: true }),
+            Some(guest) = coming.recv() => inside.push(Stay { guest: Some(guest), hall: Some(worked.clone()) }),
             Some(leaves) = inside.next() => if let Some(guest) = leaves {
                 tokio::spawn(alone(guest, back.clone()));
             },
@@ -78,30 +94,60 @@ async fn receive(mut coming: mpsc::UnboundedReceiver<Guest>, back: mpsc::Unbound
 /// Works for a connection as long as it takes its answers.
 async fn alone(guest: Guest, back: mpsc::UnboundedSender<Guest>) {
     // CANCEL: the connection is cut.
-    if let Some(guest) = (Stay { guest: Some(guest), while_owing: false }).await {
+    if let Some(guest) = (Stay { guest: Some(guest), hall: None }).await {
         let _closed = back.send(guest);
+    }
+}
+
+/// Nanoseconds that the hall's thread has worked since it rested.
+#[derive(Clone, Default)]
+struct Worked(Arc<AtomicU64>);
+
+impl Worked {
+    fn add(&self, took: Duration) {
+        let took = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
+        self.0.fetch_add(took, Ordering::Relaxed);
+    }
+
+    fn is_enough(&self) -> bool {
+        u128::from(self.0.load(Ordering::Relaxed)) >= AT_ONCE.as_nanos()
+    }
+
+    /// Rests, if it has worked enough: the thread does nothing else.
+    fn rest(&self) {
+        if self.is_enough() {
+            thread::sleep(Duration::from_nanos(self.0.swap(0, Ordering::Relaxed)));
+        }
     }
 }
 
 /// A connection where it is worked for: until it ends, or has to go elsewhere.
 struct Stay {
     guest: Option<Guest>,
-    while_owing: bool,
+    /// In the hall: what is worked there.
+    hall: Option<Worked>,
 }
 
 impl Future for Stay {
     type Output = Option<Guest>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Guest>> {
-        let while_owing = self.while_owing;
-        let Some(guest) = &mut self.guest else { return Poll::Ready(None) };
+        let Stay { guest: Some(guest), hall } = &mut *self else { return Poll::Ready(None) };
+        if hall.as_ref().is_some_and(Worked::is_enough) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let began = Instant::now();
         // A connection that panics ends alone.
         let worked = catch_unwind(AssertUnwindSafe(|| guest.work.as_mut().poll(cx)));
+        let took = began.elapsed();
+        guest.held.worked(took);
+        if let Some(hall) = hall {
+            hall.add(took);
+        }
         if worked.unwrap_or(Poll::Ready(())).is_ready() {
             return Poll::Ready(None);
         }
-        guest.held.worked(began.elapsed());
-        if guest.held.owes() == while_owing { Poll::Pending } else { Poll::Ready(self.guest.take()) }
+        if guest.held.owes() == hall.is_some() { Poll::Pending } else { Poll::Ready(self.guest.take()) }
     }
 }

@@ -8,6 +8,7 @@ mod hall;
 mod held;
 mod leaving;
 mod room;
+mod turn;
 mod turns;
 
 use std::io;

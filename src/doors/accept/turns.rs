@@ -4,15 +4,13 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use hyper::rt::Executor;
 
-/// Calls worked for in one turn of a connection: a millisecond or less, and one write for all that are answered in it.
-const CALLS_A_TURN: usize = 32;
+use super::turn::Turn;
 
 type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -37,14 +35,13 @@ pub struct Turns<C> {
     connection: C,
     begun: Begun,
     calls: FuturesUnordered<Call>,
-    /// Calls that may still be worked for in this turn.
-    left: Arc<AtomicUsize>,
+    turn: Arc<Turn>,
 }
 
 impl<C> Turns<C> {
-    /// A connection that begins its calls there.
-    pub fn new(connection: C, begun: Begun) -> Turns<C> {
-        Turns { connection, begun, calls: FuturesUnordered::new(), left: Arc::default() }
+    /// A connection that begins its calls there, and reads in these turns.
+    pub fn new(connection: C, begun: Begun, turn: Arc<Turn>) -> Turns<C> {
+        Turns { connection, begun, calls: FuturesUnordered::new(), turn }
     }
 }
 
@@ -60,7 +57,7 @@ impl<C: Future + Unpin> Future for Turns<C> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<C::Output> {
         let this = self.get_mut();
-        this.left.store(CALLS_A_TURN, Ordering::Relaxed);
+        this.turn.begin();
         loop {
             // Calls come first, so that the connection sends their answers in the same turn.
             while let Poll::Ready(Some(())) = this.calls.poll_next_unpin(cx) {}
@@ -71,8 +68,8 @@ impl<C: Future + Unpin> Future for Turns<C> {
             if begun.is_empty() {
                 return Poll::Pending;
             }
-            this.calls.extend(begun.into_iter().map(|work| Call { work, left: Arc::clone(&this.left) }));
-            if this.left.load(Ordering::Relaxed) == 0 {
+            this.calls.extend(begun.into_iter().map(|work| Call { work, turn: Arc::clone(&this.turn) }));
+            if this.turn.is_over() {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
@@ -83,19 +80,16 @@ impl<C: Future + Unpin> Future for Turns<C> {
 /// A call, worked for as long as its connection's turn lasts.
 struct Call {
     work: Work,
-    left: Arc<AtomicUsize>,
+    turn: Arc<Turn>,
 }
 
 impl Future for Call {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(left) = self.left.load(Ordering::Relaxed).checked_sub(1) else {
-            // In the next turn.
-            cx.waker().wake_by_ref();
+        if !self.turn.call(cx) {
             return Poll::Pending;
-        };
-        self.left.store(left, Ordering::Relaxed);
+        }
         // A call that panics ends alone: what is left of it tells its peer.
         catch_unwind(AssertUnwindSafe(|| self.work.as_mut().poll(cx))).unwrap_or(Poll::Ready(()))
     }
@@ -104,14 +98,16 @@ impl Future for Call {
 #[cfg(test)]
 mod tests {
     use std::future::{pending, poll_fn, ready};
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use super::super::turn::CALLS;
     use super::*;
 
     /// A connection that never ends, with calls.
     fn with(calls: impl IntoIterator<Item = Work>) -> Turns<std::future::Pending<()>> {
         let begun = Begun::default();
         begun.0.lock().unwrap().extend(calls);
-        Turns::new(pending(), begun)
+        Turns::new(pending(), begun, Arc::default())
     }
 
     #[tokio::test]
@@ -125,7 +121,7 @@ mod tests {
         for turn in 1.. {
             tokio::task::yield_now().await;
             let so_far = done.load(Ordering::Relaxed);
-            assert!(so_far <= turn * CALLS_A_TURN && so_far >= turn.saturating_sub(2) * CALLS_A_TURN / 2);
+            assert!(so_far <= turn * CALLS && so_far >= turn.saturating_sub(2) * CALLS / 2);
             if so_far == 1_000 {
                 break;
             }
@@ -140,7 +136,7 @@ mod tests {
         begun.execute(async move {
             next.execute(async move { seen.store(1, Ordering::Relaxed) });
         });
-        let mut turns = Turns::new(pending::<()>(), begun);
+        let mut turns = Turns::new(pending::<()>(), begun, Arc::default());
         assert!(turns.poll_unpin_once().is_pending());
         assert_eq!(done.load(Ordering::Relaxed), 1);
     }
@@ -149,7 +145,7 @@ mod tests {
     fn a_call_that_panics_ends_alone() {
         let done = Arc::new(AtomicUsize::new(0));
         let seen = Arc::clone(&done);
-        let panics = Box::pin(async { panic!("a fault of ours") }) as Work;
+        let panics = Box::pin(poll_fn(|_| -> Poll<()> { panic!("a fault of ours") })) as Work;
         let goes_on = Box::pin(async move { seen.store(1, Ordering::Relaxed) }) as Work;
         let mut turns = with([panics, goes_on]);
         assert!(turns.poll_unpin_once().is_pending());
@@ -170,9 +166,9 @@ mod tests {
             polls += 1;
             if polls > 1 { Poll::Ready(7) } else { Poll::Pending }
         });
-        assert_eq!(Turns::new(ends, begun).await, 7);
+        assert_eq!(Turns::new(ends, begun, Arc::default()).await, 7);
         assert_eq!(Arc::strong_count(&held), 1);
-        assert_eq!(Turns::new(ready(8), Begun::default()).await, 8);
+        assert_eq!(Turns::new(ready(8), Begun::default(), Arc::default()).await, 8);
     }
 
     impl<C: Future + Unpin> Turns<C> {
