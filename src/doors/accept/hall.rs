@@ -151,3 +151,106 @@ impl Future for Stay {
         if guest.held.owes() == hall.is_some() { Poll::Pending } else { Poll::Ready(self.guest.take()) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+    use tokio::time::timeout;
+
+    use super::super::held::House;
+    use super::*;
+    use crate::limits;
+
+    /// Whether a turn was in the hall.
+    fn is_in_the_hall() -> bool {
+        thread::current().name() == Some("hall")
+    }
+
+    async fn next<T>(from: &mut UnboundedReceiver<T>) -> Option<T> {
+        timeout(Duration::from_secs(10), from.recv()).await.unwrap()
+    }
+
+    /// A connection that tells of each of its turns where it was, and has one whenever it is asked to.
+    fn guest() -> (Guest, Arc<Held>, UnboundedSender<()>, UnboundedReceiver<bool>) {
+        let (ask, mut asked) = mpsc::unbounded_channel();
+        let (tell, told) = mpsc::unbounded_channel();
+        let held = House::default().connection();
+        let work = poll_fn(move |cx| {
+            while let Poll::Ready(Some(())) = asked.poll_recv(cx) {}
+            tell.send(is_in_the_hall()).map_or(Poll::Ready(()), |()| Poll::Pending)
+        });
+        (Guest::new(work, Arc::clone(&held)), held, ask, told)
+    }
+
+    /// Asks for turns until one is there.
+    async fn moves(to_the_hall: bool, ask: &UnboundedSender<()>, told: &mut UnboundedReceiver<bool>) {
+        for _ in 0..100 {
+            ask.send(()).unwrap();
+            if next(told).await == Some(to_the_hall) {
+                return;
+            }
+        }
+        panic!("it stays where it was");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn who_takes_an_answer_leaves_the_hall_and_who_takes_no_more_comes_back() {
+        let hall = Hall::open().unwrap();
+        let (newcomer, held, ask, mut told) = guest();
+        hall.enter(newcomer);
+        for _ in 0..3 {
+            ask.send(()).unwrap();
+            assert_eq!(next(&mut told).await, Some(true));
+        }
+        held.took();
+        moves(false, &ask, &mut told).await;
+        held.worked(Duration::from_micros(limits::UNTAKEN_WORK_US));
+        moves(true, &ask, &mut told).await;
+        held.took();
+        moves(false, &ask, &mut told).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn one_that_panics_ends_alone() {
+        let hall = Hall::open().unwrap();
+        let held = House::default().connection();
+        hall.enter(Guest::new(poll_fn(|_| -> Poll<()> { panic!("a fault of ours") }), held));
+        let (newcomer, _held, _ask, mut told) = guest();
+        hall.enter(newcomer);
+        assert_eq!(next(&mut told).await, Some(true));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn whoever_is_in_the_hall_when_it_closes_is_cut() {
+        let hall = Hall::open().unwrap();
+        let (newcomer, _held, _ask, mut told) = guest();
+        hall.enter(newcomer);
+        assert_eq!(next(&mut told).await, Some(true));
+        drop(hall);
+        while next(&mut told).await.is_some() {}
+    }
+
+    #[test]
+    fn all_newcomers_together_work_for_a_moment_and_then_rest() {
+        let worked = Worked::default();
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let mut newcomers: Vec<_> = (0..3)
+            .map(|_| {
+                let (newcomer, _held, _ask, told) = guest();
+                (Stay { guest: Some(newcomer), hall: Some(worked.clone()) }, told)
+            })
+            .collect();
+        let mut turns = |worked: &Worked| {
+            let mut had = 0;
+            for (newcomer, told) in &mut newcomers {
+                assert!(Pin::new(newcomer).poll(&mut cx).is_pending());
+                had += usize::from(told.try_recv().is_ok());
+            }
+            (had, worked.is_enough())
+        };
+        worked.add(AT_ONCE);
+        assert_eq!(turns(&worked), (0, true), "the moment is over for every one of them");
+        worked.rest();
+        assert!(turns(&worked).0 > 0, "after a rest there is another");
+    }
+}

@@ -229,6 +229,20 @@ mod tests {
     }
 
     #[test]
+    fn who_takes_answers_owes_nothing_until_much_more_was_worked_for_it() {
+        let held = House::default().connection();
+        assert!(held.owes(), "a newcomer");
+        held.took();
+        let all = Duration::from_micros(limits::UNTAKEN_WORK_US);
+        held.worked(all - Duration::from_micros(1));
+        assert!(!held.owes());
+        held.worked(Duration::from_micros(1));
+        assert!(held.owes());
+        held.took();
+        assert!(!held.owes());
+    }
+
+    #[test]
     fn a_connection_with_a_call_is_not_quiet() {
         let held = House::default().connection();
         let call = held.call();

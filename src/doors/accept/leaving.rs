@@ -53,3 +53,27 @@ impl HttpBody for Leaving {
         self.body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::held::House;
+    use super::*;
+
+    #[test]
+    fn an_answer_counts_as_taken_when_its_next_part_is_asked_for() {
+        let held = House::default().connection();
+        let mut answer = Leaving::new(Body::from("answer"), &held, None);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let Poll::Ready(Some(Ok(part))) = Pin::new(&mut answer).poll_frame(&mut cx) else {
+            panic!("no part")
+        };
+        assert!(held.owes(), "nobody took it yet");
+        assert!(matches!(Pin::new(&mut answer).poll_frame(&mut cx), Poll::Ready(None)));
+        assert!(!held.owes());
+        drop(part);
+        let refused = House::default().connection();
+        let mut refusal = Leaving::new(Body::empty(), &refused, None);
+        assert!(matches!(Pin::new(&mut refusal).poll_frame(&mut cx), Poll::Ready(None)));
+        assert!(refused.owes(), "a refusal has no parts");
+    }
+}

@@ -76,3 +76,31 @@ impl<R: AsyncRead + Unpin> AsyncRead for InTurns<R> {
         Poll::Ready(Ok(()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_sends_without_an_end_is_read_a_little_in_each_turn() {
+        let turn = Arc::new(Turn::default());
+        let mut endless = InTurns::new(tokio::io::repeat(7), &turn);
+        for _ in 0..3 {
+            turn.begin();
+            let read = poll_fn(|cx| {
+                let (mut all, mut bytes) = (0, [0; 1 << 10]);
+                loop {
+                    let mut buffer = ReadBuf::new(&mut bytes);
+                    match Pin::new(&mut endless).poll_read(cx, &mut buffer) {
+                        Poll::Ready(read) => read.unwrap(),
+                        Poll::Pending => return Poll::Ready(all),
+                    }
+                    all += buffer.filled().len();
+                }
+            });
+            assert_eq!(read.await, BYTES);
+        }
+    }
+}
