@@ -41,7 +41,7 @@ pub struct Attacker {
 impl Attacker {
     /// Begins an attack of so long. Attackers live elsewhere: they have what nobody else needs of this machine, so that only
     /// what they do to the gateway counts. The lowest nice value would not do: a loop that does nothing, and does it at
-    /// that, delays the 99th of 100 calls five times over.
+    /// that, delays the 99th of 100 calls several times over.
     pub fn begin(name: &str, address: SocketAddr, town: &Town, span: Duration) -> anyhow::Result<Attacker> {
         let mut command = Command::new("chrt");
         command.args(["--idle", "0"]).arg(std::env::current_exe()?);
