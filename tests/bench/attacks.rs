@@ -17,7 +17,7 @@ pub const ALWAYS: [&str; 3] =
 
 /// The attacks of a round, and of each whether its calls count: those of every round, which do, and this round's share of
 /// the others; or those that were asked for, all of which do.
-pub fn of_round<'a>(round: usize, rounds: usize, asked: &'a [String]) -> Vec<(&'a str, bool)> {
+pub fn of_round(round: usize, rounds: usize, asked: &[String]) -> Vec<(&str, bool)> {
     if !asked.is_empty() {
         return asked.iter().map(|name| (name.as_str(), true)).collect();
     }
