@@ -82,6 +82,9 @@ pub const IDLE_SECONDS: u64 = 600;
 /// Parts of answers that wait to be taken on one connection before its next calls wait too: who takes no answers is not
 /// worked for.
 pub const UNTAKEN_PARTS: usize = 64;
+/// Microseconds of work for a connection that takes none of its answers; beyond, and before the first is taken, it is worked
+/// for in the hall, after everybody else: two hundred calls at once.
+pub const UNTAKEN_WORK_US: u64 = 10_000;
 /// Bytes of messages that are not complete, on one connection: sixteen full batches at once.
 pub const ARRIVING_BYTES: usize = 16 << 20;
 /// Bytes of answers that were not taken, on one connection; beyond it is cut. Some large pages at once.

@@ -75,7 +75,12 @@ pub fn run(options: Options) -> anyhow::Result<()> {
 
 /// The runtime on which calls are served.
 pub fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("start the runtime")
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        // A connection's turn is many calls' work: sockets are looked at more often than between single calls.
+        .event_interval(8)
+        .build()
+        .context("start the runtime")
 }
 
 async fn serve(options: Options) -> anyhow::Result<()> {
@@ -207,7 +212,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     // Streams end first and the journal last; each has its part of the time.
     let accept = accept::Options { drain: drain * 7 / 10, ..accept::Options::default() };
     let seen = Arc::clone(&metrics);
-    let accepting = tokio::spawn(accept::serve(listener, router, seen, stop_serving.clone(), accept));
+    let serving = accept::serve(listener, router, seen, stop_serving.clone(), accept);
+    let accepting = tokio::spawn(serving.context("open the hall")?);
     let broken = tokio::select! {
         () = stop.wait() => false,
         () = journal_ended.cancelled() => true,

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::cursor::Cursor;
-use super::feed::{Feeds, Log};
+use super::feed::{Feeds, Log, Page};
 use super::places::Place;
 use super::readers::Reading;
 use crate::dossier::refusal::{Reason, Refusal};
@@ -44,6 +44,8 @@ pub struct Follower {
     sender: mpsc::Sender<Sent>,
     end: oneshot::Sender<Refusal>,
     grown: watch::Receiver<u64>,
+    /// Read when the stream was opened: who opens many and takes nothing waits for it, and nobody else does.
+    first: Option<Page>,
     reading: Reading,
     _place: Place,
 }
@@ -78,11 +80,12 @@ impl Feeds {
         let grown = self.wakes.party(log.id);
         // CANCEL: only reads; the place is given back.
         let cursor = self.start(&log, start).await?;
+        let first = Some(self.page(&log, cursor.clone(), limits::FOLLOW_PAGE).await?);
         let (sender, receiver) = mpsc::channel(limits::FOLLOW_BUFFER);
         let (end, ended) = oneshot::channel();
         let reading = self.readers.begin(&log, cursor.seq(self.lane()));
         let follower =
-            Follower { feeds: self.clone(), log, cursor, sender, end, grown, reading, _place: place };
+            Follower { feeds: self.clone(), log, cursor, sender, end, grown, first, reading, _place: place };
         Ok((follower, Following { receiver, end: Some(ended) }))
     }
 }
@@ -112,9 +115,14 @@ impl Follower {
         let mut due = Instant::now() + BOOKMARK_EVERY;
         let mut told = false;
         loop {
-            self.grown.mark_unchanged();
-            // CANCEL: only reads.
-            let page = self.feeds.page(&self.log, self.cursor.clone(), limits::FOLLOW_PAGE).await?;
+            let page = match self.first.take() {
+                Some(first) => first,
+                None => {
+                    self.grown.mark_unchanged();
+                    // CANCEL: only reads.
+                    self.feeds.page(&self.log, self.cursor.clone(), limits::FOLLOW_PAGE).await?
+                }
+            };
             told &= page.events.is_empty();
             if !page.events.is_empty() {
                 self.reading.behind();

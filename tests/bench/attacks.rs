@@ -15,37 +15,43 @@ use super::town::{self, Town};
 pub const ALWAYS: [&str; 3] =
     ["garbage_for_frames", "ten_thousand_streams_on_one_connection", "answers_never_taken"];
 
-/// The attacks of a round: those of every round, and this round's share of the others.
-pub fn of_round(round: usize, rounds: usize) -> Vec<&'static str> {
+/// The attacks of a round, and of each whether its calls count: those of every round, which do, and this round's share of
+/// the others; or those that were asked for, all of which do.
+pub fn of_round(round: usize, rounds: usize, asked: &[String]) -> Vec<(&str, bool)> {
+    if !asked.is_empty() {
+        return asked.iter().map(|name| (name.as_str(), true)).collect();
+    }
     let others = ATTACKS.iter().map(|attack| attack.name).filter(|name| !ALWAYS.contains(name));
-    let share = others.enumerate().filter(|(index, _)| index % rounds == round).map(|(_, name)| name);
-    ALWAYS.into_iter().chain(share).collect()
+    let share =
+        others.enumerate().filter(|(index, _)| index % rounds == round).map(|(_, name)| (name, false));
+    ALWAYS.into_iter().map(|name| (name, true)).chain(share).collect()
+}
+
+/// Every attack's name.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ATTACKS.iter().map(|attack| attack.name)
 }
 
 /// An attack that goes on.
 pub struct Attacker {
-    name: &'static str,
+    name: String,
     child: Child,
 }
 
 impl Attacker {
-    /// Begins an attack of so long. Attackers live elsewhere: what they need of this machine they get after everybody
-    /// else, so that only what they do to the gateway counts.
-    pub fn begin(
-        name: &'static str,
-        address: SocketAddr,
-        town: &Town,
-        span: Duration,
-    ) -> anyhow::Result<Attacker> {
-        let mut command = Command::new("nice");
-        command.args(["-n", "19"]).arg(std::env::current_exe()?);
+    /// Begins an attack of so long. Attackers live elsewhere: they have what nobody else needs of this machine, so that only
+    /// what they do to the gateway counts. The lowest nice value would not do: a loop that does nothing, and does it at
+    /// that, delays the 99th of 100 calls several times over.
+    pub fn begin(name: &str, address: SocketAddr, town: &Town, span: Duration) -> anyhow::Result<Attacker> {
+        let mut command = Command::new("chrt");
+        command.args(["--idle", "0"]).arg(std::env::current_exe()?);
         command.args(["attack", name, &address.to_string(), &span.as_millis().to_string()]);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         child.stdin.take().context("its stdin")?.write_all(town.key().as_bytes())?;
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().context("its stdout")?).read_line(&mut line)?;
         ensure!(line == "attacking\n", "{name} did not begin");
-        Ok(Attacker { name, child })
+        Ok(Attacker { name: name.to_owned(), child })
     }
 
     /// Waits for its end. It was one: it connected, and was cut off where it had to be.

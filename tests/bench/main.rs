@@ -26,6 +26,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 use figures::Comparison;
 use rounds::{Plan, Size};
@@ -52,6 +53,9 @@ struct Args {
     /// Only these comparisons
     #[arg(long, value_delimiter = ',')]
     only: Vec<Comparison>,
+    /// Only these attacks, in every round, and their figure is of them alone
+    #[arg(long, value_delimiter = ',', value_parser = PossibleValuesParser::new(attacks::names()))]
+    attack: Vec<String>,
     /// Measure nothing: write the last summary's figures into README.md and docs/performance.md
     #[arg(long)]
     write_docs: bool,
@@ -117,7 +121,8 @@ fn measure(args: &Args) -> anyhow::Result<()> {
         rounds: args.rounds.into(),
         span: Duration::from_secs(args.seconds),
         events: args.events,
-        only: args.only.clone(),
+        only: if args.attack.is_empty() { args.only.clone() } else { vec![Comparison::Attacks] },
+        attacks: args.attack.clone(),
         stores: folder().join("stores"),
         size: Size::WHOLE,
     };
@@ -162,6 +167,7 @@ fn try_out(filters: &[String]) -> anyhow::Result<()> {
         span: Duration::from_millis(200),
         events: 500,
         only: Vec::new(),
+        attacks: Vec::new(),
         stores: Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("bench-{}", std::process::id())),
         size: Size::SMALL,
     })?;

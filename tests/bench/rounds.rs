@@ -27,6 +27,8 @@ pub struct Plan {
     pub events: u64,
     /// Which comparisons; none = all.
     pub only: Vec<Comparison>,
+    /// Which attacks, in every round; none = all, in turn.
+    pub attacks: Vec<String>,
     /// Where the stores go while they are needed.
     pub stores: PathBuf,
     /// How many scan what.
@@ -245,8 +247,7 @@ impl<'a> Bench<'a> {
         let Plan { rounds, span, ref size, .. } = *self.plan;
         for round in 0..rounds {
             let (mut calm, mut attacked) = (Vec::new(), Vec::new());
-            for name in attacks::of_round(round, rounds) {
-                let counts = attacks::ALWAYS.contains(&name);
+            for (name, counts) in attacks::of_round(round, rounds, &self.plan.attacks) {
                 let span = if counts { span } else { span / 3 };
                 let (mut p99, mut busy) = ([0.0; 2], [0.0; 2]);
                 for turn in turns(round, 2) {

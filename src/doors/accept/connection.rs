@@ -9,9 +9,9 @@ use axum::Router;
 use axum::body::Body;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use hyper::server::conn::http2::Builder;
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
@@ -23,6 +23,8 @@ use super::Options;
 use super::arriving::Arriving;
 use super::held::Held;
 use super::leaving::Leaving;
+use super::turn::{InTurns, Turn};
+use super::turns::{Begun, Turns};
 use crate::doors::refusal::{CallContext, Language, to_status};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
@@ -56,10 +58,11 @@ pub async fn serve(
     if greeting != *GREETING {
         return Err("it does not speak HTTP/2 in clear".into());
     }
-    let stream = tokio::io::join(Cursor::new(greeting).chain(receiving), sending);
-    let mut builder = Builder::new(TokioExecutor::new()).http2_only();
+    let turn = Arc::new(Turn::default());
+    let stream = tokio::io::join(Cursor::new(greeting).chain(InTurns::new(receiving, &turn)), sending);
+    let begun = Begun::default();
+    let mut builder = Builder::new(begun.clone());
     builder
-        .http2()
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits::STREAMS_PER_CONNECTION)
         .max_header_list_size(limits::HEADER_BYTES)
@@ -72,17 +75,16 @@ pub async fn serve(
         let calls = calls.clone();
         async move { Ok::<_, Infallible>(calls.answer(request).await) }
     });
-    let served = builder.serve_connection(TokioIo::new(stream), calls);
-    tokio::pin!(served);
+    let mut served = Turns::new(builder.serve_connection(TokioIo::new(stream), calls), begun, turn);
     tokio::select! {
         biased;
-        ended = served.as_mut() => return ended,
+        ended = &mut served => return Ok(ended?),
         () = shutdown.cancelled() => {}
         ended = look_after(&held, options) => ended?,
     }
-    served.as_mut().graceful_shutdown();
+    served.connection().graceful_shutdown();
     match timeout(options.drain, served).await {
-        Ok(ended) => ended,
+        Ok(ended) => Ok(ended?),
         Err(_) => Ok(()),
     }
 }

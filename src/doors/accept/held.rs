@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::Notify;
@@ -39,6 +40,7 @@ impl House {
             untaken: [AtomicUsize::new(0), AtomicUsize::new(0)],
             turn: AtomicUsize::new(0),
             taken: Notify::new(),
+            owed_us: AtomicU64::new(limits::UNTAKEN_WORK_US),
             cut: CancellationToken::new(),
         })
     }
@@ -55,6 +57,8 @@ pub struct Held {
     untaken: [AtomicUsize; 2],
     turn: AtomicUsize,
     taken: Notify,
+    /// Work since its peer last took an answer, in microseconds; a newcomer's is all that there may be.
+    owed_us: AtomicU64,
     /// Its peer leaves too much lying.
     pub cut: CancellationToken,
 }
@@ -106,6 +110,23 @@ impl Held {
             // CANCEL: nothing is held.
             taken.await;
         }
+    }
+
+    /// So much time was worked for it.
+    pub fn worked(&self, took: Duration) {
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let owed = self.owed_us.load(Ordering::Relaxed).saturating_add(took);
+        self.owed_us.store(owed, Ordering::Relaxed);
+    }
+
+    /// Its peer took a part of an answer, or lets the next one follow.
+    pub fn took(&self) {
+        self.owed_us.store(0, Ordering::Relaxed);
+    }
+
+    /// Whether too much was worked for it for nothing.
+    pub fn owes(&self) -> bool {
+        self.owed_us.load(Ordering::Relaxed) >= limits::UNTAKEN_WORK_US
     }
 
     fn untaken(&self) -> usize {
@@ -196,7 +217,7 @@ mod tests {
         let held = House::default().connection();
         let mut parts: Vec<Bytes> =
             (0..=limits::UNTAKEN_PARTS).map(|_| held.leave(Bytes::from_static(b"x"))).collect();
-        let soon = std::time::Duration::from_millis(20);
+        let soon = Duration::from_millis(20);
         assert!(tokio::time::timeout(soon, held.few_untaken()).await.is_err());
         let waiting = tokio::spawn({
             let held = Arc::clone(&held);
@@ -205,6 +226,20 @@ mod tests {
         tokio::task::yield_now().await;
         parts.pop();
         waiting.await.unwrap();
+    }
+
+    #[test]
+    fn who_takes_answers_owes_nothing_until_much_more_was_worked_for_it() {
+        let held = House::default().connection();
+        assert!(held.owes(), "a newcomer");
+        held.took();
+        let all = Duration::from_micros(limits::UNTAKEN_WORK_US);
+        held.worked(all - Duration::from_micros(1));
+        assert!(!held.owes());
+        held.worked(Duration::from_micros(1));
+        assert!(held.owes());
+        held.took();
+        assert!(!held.owes());
     }
 
     #[test]

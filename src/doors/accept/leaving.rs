@@ -15,6 +15,8 @@ use super::held::{Call, Held};
 pub struct Leaving {
     body: Body,
     held: Arc<Held>,
+    /// Its last part was given away.
+    given: bool,
     /// Open until the body has ended; `None` for one that found no room.
     _call: Option<Call>,
 }
@@ -22,7 +24,7 @@ pub struct Leaving {
 impl Leaving {
     /// The answer of a call.
     pub fn new(body: Body, held: &Arc<Held>, call: Option<Call>) -> Leaving {
-        Leaving { body, held: Arc::clone(held), _call: call }
+        Leaving { body, held: Arc::clone(held), given: false, _call: call }
     }
 }
 
@@ -34,7 +36,12 @@ impl HttpBody for Leaving {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        // The next part is asked for when the peer had room for the one before.
+        if std::mem::take(&mut self.given) {
+            self.held.took();
+        }
         let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        self.given = matches!(&frame, Some(Ok(frame)) if frame.is_data());
         Poll::Ready(frame.map(|frame| frame.map(|frame| frame.map_data(|data| self.held.leave(data)))))
     }
 
@@ -44,5 +51,29 @@ impl HttpBody for Leaving {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::held::House;
+    use super::*;
+
+    #[test]
+    fn an_answer_counts_as_taken_when_its_next_part_is_asked_for() {
+        let held = House::default().connection();
+        let mut answer = Leaving::new(Body::from("answer"), &held, None);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let Poll::Ready(Some(Ok(part))) = Pin::new(&mut answer).poll_frame(&mut cx) else {
+            panic!("no part")
+        };
+        assert!(held.owes(), "nobody took it yet");
+        assert!(matches!(Pin::new(&mut answer).poll_frame(&mut cx), Poll::Ready(None)));
+        assert!(!held.owes());
+        drop(part);
+        let refused = House::default().connection();
+        let mut refusal = Leaving::new(Body::empty(), &refused, None);
+        assert!(matches!(Pin::new(&mut refusal).poll_frame(&mut cx), Poll::Ready(None)));
+        assert!(refused.owes(), "a refusal has no parts");
     }
 }

@@ -4,9 +4,12 @@
 
 mod arriving;
 mod connection;
+mod hall;
 mod held;
 mod leaving;
 mod room;
+mod turn;
+mod turns;
 
 use std::io;
 use std::sync::Arc;
@@ -21,6 +24,7 @@ use tokio_util::task::TaskTracker;
 use crate::limits;
 use crate::metrics::Metrics;
 use connection::Calls;
+use hall::{Guest, Hall};
 use held::House;
 
 /// How long is waited for whom.
@@ -50,13 +54,25 @@ impl Default for Options {
     }
 }
 
-/// Serves connections until `shutdown`, then lets each end its calls.
-pub async fn serve(
+/// Serves connections until `shutdown`, then lets each end its calls. Fails where no thread can be started.
+pub fn serve(
     listener: TcpListener,
     router: Router,
     metrics: Arc<Metrics>,
     shutdown: CancellationToken,
     options: Options,
+) -> io::Result<impl Future<Output = ()>> {
+    let hall = Hall::open()?;
+    Ok(receive(listener, router, metrics, shutdown, options, hall))
+}
+
+async fn receive(
+    listener: TcpListener,
+    router: Router,
+    metrics: Arc<Metrics>,
+    shutdown: CancellationToken,
+    options: Options,
+    hall: Hall,
 ) {
     let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
     let connections = TaskTracker::new();
@@ -78,16 +94,18 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, _)) => {
-                let calls = Calls::new(router.clone(), house.connection(), metrics.refusals.clone(), options);
+                let held = house.connection();
+                let calls = Calls::new(router.clone(), Arc::clone(&held), metrics.refusals.clone(), options);
                 let shutdown = shutdown.clone();
                 let open = metrics.connections.opened();
-                connections.spawn(async move {
+                let work = connections.track_future(async move {
                     if let Err(error) = connection::serve(stream, calls, shutdown, options).await {
                         let error = crate::telemetry::chain(&*error);
                         tracing::debug!(error, "a connection ended early");
                     }
                     drop((place, open));
                 });
+                hall.enter(Guest::new(work, held));
             }
             Err(error) => pause_after(&error).await,
         }

@@ -25,7 +25,7 @@ async fn the_standard_cases_pass_through_the_gateways_layers() {
     let metrics = Arc::new(Metrics::new(&[]).unwrap());
     let router = grpc::layered(Routes::new(service.clone()), Arc::clone(&metrics));
     let options = accept::Options { drain: Duration::from_secs(1), ..accept::Options::default() };
-    let serving = tokio::spawn(accept::serve(listener, router, metrics, shutdown.clone(), options));
+    let serving = tokio::spawn(accept::serve(listener, router, metrics, shutdown.clone(), options).unwrap());
 
     let told = tokio::task::spawn_blocking(move || {
         python::run("interop.py", &serde_json::json!({ "server": server }))

@@ -132,7 +132,7 @@ impl Inside {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
         let url = format!("http://{address}");
-        tokio::spawn(accept::serve(listener, router, metrics, shutdown.clone(), options.accept));
+        tokio::spawn(accept::serve(listener, router, metrics, shutdown.clone(), options.accept).unwrap());
         let channel = Endpoint::from_shared(url).unwrap().connect().await.unwrap();
 
         let admin = Mutex::new(admin);
