@@ -189,7 +189,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         view: gateway.view.clone(),
         clock: Arc::clone(&clock),
     };
-    let (health, router) = grpc::router(gateway).context("build the services")?;
+    let (health, answer) = grpc::services(gateway).context("build the services")?;
     let mut stop = Stop::new()?;
     let listener =
         TcpListener::bind(options.listen).await.with_context(|| format!("listen on {}", options.listen))?;
@@ -212,7 +212,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     // Streams end first and the journal last; each has its part of the time.
     let accept = accept::Options { drain: drain * 7 / 10, ..accept::Options::default() };
     let seen = Arc::clone(&metrics);
-    let serving = accept::serve(listener, router, seen, stop_serving.clone(), accept);
+    let serving = accept::serve(listener, answer, seen, stop_serving.clone(), accept);
     let accepting = tokio::spawn(serving.context("open the hall")?);
     let broken = tokio::select! {
         () = stop.wait() => false,

@@ -5,26 +5,23 @@ use std::io::Cursor;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::body::Body;
 use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http2::Builder;
-use hyper::service::{Service, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use super::Options;
 use super::arriving::Arriving;
 use super::held::Held;
 use super::leaving::Leaving;
 use super::turn::{InTurns, Turn};
 use super::turns::{Begun, Turns};
+use super::{Answer, Options};
 use crate::doors::refusal::{CallContext, Language, to_status};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
@@ -118,16 +115,16 @@ async fn look_after(held: &Held, options: Options) -> Result<(), Error> {
 /// What answers the calls of a connection.
 #[derive(Clone)]
 pub struct Calls {
-    router: TowerToHyperService<Router>,
+    answer: Answer,
     held: Arc<Held>,
     refusals: Refusals,
     options: Options,
 }
 
 impl Calls {
-    /// Calls that the router answers, held within these bounds.
-    pub fn new(router: Router, held: Arc<Held>, refusals: Refusals, options: Options) -> Calls {
-        Calls { router: TowerToHyperService::new(router), held, refusals, options }
+    /// Calls that are answered so, held within these bounds.
+    pub fn new(answer: Answer, held: Arc<Held>, refusals: Refusals, options: Options) -> Calls {
+        Calls { answer, held, refusals, options }
     }
 
     /// Answers a call, if there is room for it.
@@ -138,12 +135,12 @@ impl Calls {
             let refusals = self.refusals.clone();
             let context = CallContext { request_id: String::new(), language, refusals };
             let status: Status = to_status(&Refusal::new(Reason::Overloaded), &context);
-            return status.into_http().map(|body: Body| Leaving::new(body, &self.held, None));
+            return status.into_http().map(|body| Leaving::new(body, &self.held, None));
         };
         // CANCEL: nothing was begun.
         self.held.few_untaken().await;
         let arriving = |body| Arriving::new(body, &self.held, call.answered(), self.options.message);
-        let answered = self.router.call(request.map(arriving)).await;
+        let answered = (self.answer)(request.map(arriving)).await;
         let response = match answered {
             Ok(response) => response,
             Err(never) => match never {},

@@ -4,9 +4,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
+
+use tonic::Status;
+use tonic::body::Body;
 
 use super::held::{Call, Held};
 
@@ -30,12 +32,12 @@ impl Leaving {
 
 impl HttpBody for Leaving {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = Status;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         // The next part is asked for when the peer had room for the one before.
         if std::mem::take(&mut self.given) {
             self.held.took();
@@ -62,7 +64,7 @@ mod tests {
     #[test]
     fn an_answer_counts_as_taken_when_its_next_part_is_asked_for() {
         let held = House::default().connection();
-        let mut answer = Leaving::new(Body::from("answer"), &held, None);
+        let mut answer = Leaving::new(Body::new(axum::body::Body::from("answer")), &held, None);
         let mut cx = Context::from_waker(std::task::Waker::noop());
         let Poll::Ready(Some(Ok(part))) = Pin::new(&mut answer).poll_frame(&mut cx) else {
             panic!("no part")

@@ -11,11 +11,11 @@ mod room;
 mod turn;
 mod turns;
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +26,13 @@ use crate::metrics::Metrics;
 use connection::Calls;
 use hall::{Guest, Hall};
 use held::House;
+
+/// The body of a call's request.
+pub type Arriving = arriving::Arriving<hyper::body::Incoming>;
+/// The answer to a call, to come.
+pub type Answered = tonic::codegen::BoxFuture<http::Response<tonic::body::Body>, Infallible>;
+/// What answers calls.
+pub type Answer = Arc<dyn Fn(http::Request<Arriving>) -> Answered + Send + Sync>;
 
 /// How long is waited for whom.
 #[derive(Clone, Copy, Debug)]
@@ -57,18 +64,18 @@ impl Default for Options {
 /// Serves connections until `shutdown`, then lets each end its calls. Fails where no thread can be started.
 pub fn serve(
     listener: TcpListener,
-    router: Router,
+    answer: Answer,
     metrics: Arc<Metrics>,
     shutdown: CancellationToken,
     options: Options,
 ) -> io::Result<impl Future<Output = ()>> {
     let hall = Hall::open()?;
-    Ok(receive(listener, router, metrics, shutdown, options, hall))
+    Ok(receive(listener, answer, metrics, shutdown, options, hall))
 }
 
 async fn receive(
     listener: TcpListener,
-    router: Router,
+    answer: Answer,
     metrics: Arc<Metrics>,
     shutdown: CancellationToken,
     options: Options,
@@ -95,7 +102,8 @@ async fn receive(
         match accepted {
             Ok((stream, _)) => {
                 let held = house.connection();
-                let calls = Calls::new(router.clone(), Arc::clone(&held), metrics.refusals.clone(), options);
+                let calls =
+                    Calls::new(Arc::clone(&answer), Arc::clone(&held), metrics.refusals.clone(), options);
                 let shutdown = shutdown.clone();
                 let open = metrics.connections.opened();
                 let work = connections.track_future(async move {

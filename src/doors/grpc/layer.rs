@@ -5,13 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Request};
 use tonic::{Code, Status};
 use tracing::Instrument;
 
+use super::super::accept::{Answered, Arriving};
 use super::super::refusal::{CallContext, Language, to_status};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
@@ -21,7 +19,11 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives the call an id (or keeps the caller's), counts and logs how it ended, and rewrites what tonic refuses before any
 /// service.
-pub async fn around(State(metrics): State<Arc<Metrics>>, mut request: Request, next: Next) -> Response {
+pub fn around(
+    metrics: Arc<Metrics>,
+    mut request: Request<Arriving>,
+    services: &dyn Fn(Request<Arriving>) -> Answered,
+) -> impl Future<Output = <Answered as Future>::Output> + use<> {
     let request_id = request_id(request.headers());
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         request.headers_mut().insert(REQUEST_ID, value);
@@ -33,8 +35,9 @@ pub async fn around(State(metrics): State<Arc<Metrics>>, mut request: Request, n
     let key = tracing::field::Empty;
     let span = tracing::info_span!("call", request_id = %context.request_id, method = &*method, key);
     let began = Instant::now();
+    let answered = span.in_scope(|| services(request));
     async move {
-        let mut response = next.run(request).await;
+        let mut response = answered.await?;
         let mut code = Code::Ok;
         if let Some(status) = Status::from_header_map(response.headers()) {
             code = status.code();
@@ -57,10 +60,9 @@ pub async fn around(State(metrics): State<Arc<Metrics>>, mut request: Request, n
         if let Ok(value) = HeaderValue::from_str(&context.request_id) {
             response.headers_mut().insert(REQUEST_ID, value);
         }
-        response
+        Ok(response)
     }
     .instrument(span)
-    .await
 }
 
 /// A status that tonic made in our words: every one of ours carries details, so one without is tonic's.

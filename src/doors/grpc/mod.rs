@@ -9,10 +9,10 @@ mod layer;
 mod leg;
 mod lookup;
 mod rights;
-mod router;
+mod services;
 
 use layer::rewrite;
-pub use router::{SERVICES, layered, router};
+pub use services::{SERVICES, layered, routed, services};
 
 use std::sync::Arc;
 use std::time::Duration;

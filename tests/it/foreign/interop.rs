@@ -23,9 +23,10 @@ async fn the_standard_cases_pass_through_the_gateways_layers() {
     let server = listener.local_addr().unwrap().to_string();
     let shutdown = CancellationToken::new();
     let metrics = Arc::new(Metrics::new(&[]).unwrap());
-    let router = grpc::layered(Routes::new(service.clone()), Arc::clone(&metrics));
+    let services = grpc::routed(Routes::new(service.clone()));
+    let answer = grpc::layered(services, Arc::clone(&metrics));
     let options = accept::Options { drain: Duration::from_secs(1), ..accept::Options::default() };
-    let serving = tokio::spawn(accept::serve(listener, router, metrics, shutdown.clone(), options).unwrap());
+    let serving = tokio::spawn(accept::serve(listener, answer, metrics, shutdown.clone(), options).unwrap());
 
     let told = tokio::task::spawn_blocking(move || {
         python::run("interop.py", &serde_json::json!({ "server": server }))

@@ -128,11 +128,11 @@ impl Inside {
             tasks,
             shutdown: shutdown.clone(),
         };
-        let (_health, router) = grpc::router(gateway).unwrap();
+        let (_health, answer) = grpc::services(gateway).unwrap();
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
         let url = format!("http://{address}");
-        tokio::spawn(accept::serve(listener, router, metrics, shutdown.clone(), options.accept).unwrap());
+        tokio::spawn(accept::serve(listener, answer, metrics, shutdown.clone(), options.accept).unwrap());
         let channel = Endpoint::from_shared(url).unwrap().connect().await.unwrap();
 
         let admin = Mutex::new(admin);
