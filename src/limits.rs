@@ -1,7 +1,9 @@
 //! Every bound of the system, each with its reason. A bound that is reached answers by name and loses nothing.
 
-/// Lines in one batch: what a clerk scans in an hour, and what one commit takes.
+/// Lines in one batch: what a clerk scans in an hour.
 pub const BATCH_LINES: usize = 500;
+/// Lines that one commit takes at most, whoever they are of.
+pub const COMMIT_LINES: usize = 1_000;
 /// Bytes of one batch's lines, and of one gRPC message: a batch of 500 scans with personal parts fits easily.
 pub const MESSAGE_BYTES: usize = 1 << 20;
 /// Bytes of one encoded event: codes and numbers only, so even twenty `also` codes stay far below.

@@ -95,7 +95,7 @@ metrics! {
 }
 
 /// From a batch of one to a full one.
-const LINES: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0];
+const LINES: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1_000.0];
 /// From a sync that costs nothing to a disk that hangs.
 const COMMIT: &[f64] = &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0];
 /// From a look-up to a pull that waits as long as it may.

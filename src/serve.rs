@@ -55,7 +55,7 @@ impl Options {
     /// As `trao serve` serves a folder when nothing else is asked.
     pub fn new(data: PathBuf, listen: SocketAddr) -> Options {
         let poll = stream::Options::default().poll;
-        let batch_lines = limits::BATCH_LINES;
+        let batch_lines = limits::COMMIT_LINES;
         Options { data, listen, admin: None, clock: None, accept_clock: false, poll, batch_lines }
     }
 }

@@ -1,6 +1,8 @@
 //! API keys: `trao_<id>_<secret><checksum>`. The secret is shown once and kept as its SHA-256: it has 160 random bits, so
 //! nothing slower is needed. The checksum tells a mistyped key from an unknown one without a look-up.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 use smol_str::{SmolStr, format_smolstr};
 use subtle::ConstantTimeEq;
@@ -81,30 +83,30 @@ fn letter(byte: u8) -> char {
 
 /// A key as it is kept, and what it entitles to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiKey(KeyRow);
+pub struct ApiKey {
+    row: KeyRow,
+    /// Made once: every call asks for it. `None` where the role is none of this release.
+    caller: Option<Arc<Caller>>,
+}
 
 impl ApiKey {
     /// A key that was found in the store.
     pub fn stored(row: KeyRow) -> ApiKey {
-        ApiKey(row)
+        let caller = Role::from_text(&row.role).map(|role| Caller {
+            key_id: row.id.clone(),
+            party: row.party.clone(),
+            role,
+            principal: row.person.as_ref().map_or_else(|| format_smolstr!("keys/{}", row.id), SmolStr::new),
+            sources: row.sources.clone(),
+        });
+        ApiKey { row, caller: caller.map(Arc::new) }
     }
 
     /// The caller, if the secret is right and the key was not revoked.
-    pub fn caller(&self, text: &KeyText, now: Micros) -> Option<Caller> {
-        let right: bool = self.0.secret_sha256.ct_eq(&text.secret_sha256()).into();
-        let revoked = self.0.revoked_at.is_some_and(|at| at <= now);
-        let role = Role::from_text(&self.0.role)?;
-        (right && !revoked).then(|| Caller {
-            key_id: self.0.id.clone(),
-            party: self.0.party.clone(),
-            role,
-            principal: self
-                .0
-                .person
-                .as_ref()
-                .map_or_else(|| format_smolstr!("keys/{}", self.0.id), SmolStr::new),
-            sources: self.0.sources.clone(),
-        })
+    pub fn caller(&self, text: &KeyText, now: Micros) -> Option<Arc<Caller>> {
+        let right: bool = self.row.secret_sha256.ct_eq(&text.secret_sha256()).into();
+        let revoked = self.row.revoked_at.is_some_and(|at| at <= now);
+        self.caller.clone().filter(|_| right && !revoked)
     }
 }
 

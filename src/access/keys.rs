@@ -33,7 +33,7 @@ impl Keys {
     }
 
     /// Who is calling, from the value of the `authorization` header.
-    pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Caller, Refusal> {
+    pub async fn authenticate(&self, authorization: Option<&str>) -> Result<Arc<Caller>, Refusal> {
         let given = authorization.ok_or_else(|| Refusal::new(Reason::KeyMissing))?;
         let scheme_ends = given.find(' ').ok_or_else(|| Refusal::new(Reason::KeyInvalid))?;
         let (scheme, text) = given.split_at(scheme_ends);

@@ -27,7 +27,17 @@ use crate::dossier::names::{Micros, Position, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::seal::digest;
 use crate::seal::record::Record;
-use crate::store::{EventKey, First, Head, Note, Writer};
+use crate::store::{Entry, EventKey, First, Head, Note, Writer};
+
+/// What is left of a batch that nobody needs any more. To let it go takes a while, and need not be the writer's.
+#[derive(Debug, Default)]
+pub(super) struct Spent {
+    pub(super) _drafts: Vec<Draft>,
+    pub(super) _entries: Vec<Entry>,
+}
+
+/// What is answered to each line, and what is left of their batch.
+pub(super) type Decided = (Vec<Result<Answer, Refusal>>, Spent);
 
 /// What will be answered to a line once the batch is committed.
 pub(super) enum Verdict {
@@ -66,7 +76,7 @@ pub(super) async fn write(
     known: &mut Known,
     writer: &mut Writer,
     lines: &mut [Queued],
-) -> Result<Vec<Result<Answer, Refusal>>, Error> {
+) -> Result<Decided, Error> {
     match attempt(scribe, known, writer, lines).await {
         Err(Error::Unknown(error)) => {
             tracing::warn!(
@@ -84,10 +94,10 @@ async fn attempt(
     known: &mut Known,
     writer: &mut Writer,
     lines: &mut [Queued],
-) -> Result<Vec<Result<Answer, Refusal>>, Error> {
+) -> Result<Decided, Error> {
     let head = writer.begin(scribe.lane).await.map_err(Error::TakeLane)?;
     match apply_and_commit(scribe, known, writer, lines, head).await {
-        Ok(answers) => Ok(answers),
+        Ok(decided) => Ok(decided),
         Err(error) => {
             if let Err(rollback) = writer.rollback().await {
                 tracing::warn!(error = %rollback, "could not roll back");
@@ -103,7 +113,7 @@ async fn apply_and_commit(
     writer: &mut Writer,
     lines: &mut [Queued],
     head: Head,
-) -> Result<Vec<Result<Answer, Refusal>>, Error> {
+) -> Result<Decided, Error> {
     known.begin(&head);
     scribe.refresh_directory(writer, head.directory).await?;
     tell_times(scribe, lines);
@@ -127,12 +137,12 @@ async fn apply_and_commit(
             }
         }
     };
-    let (answers, directory) = batch.commit(writer, verdicts).await?;
+    let (decided, directory) = batch.commit(writer, verdicts).await?;
     if let Some(directory) = directory {
         // Before anybody is answered: whoever changed the directory finds it changed.
         scribe.publish(directory);
     }
-    Ok(answers)
+    Ok(decided)
 }
 
 /// Under replay the lines of systems say what time it is; not those of sources that are not the speaker's.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use foldhash::HashMap;
 
 use super::Error;
-use super::batch::{Batch, Verdict};
+use super::batch::{Batch, Decided, Spent, Verdict};
 use super::enrol;
 use super::entry::Draft;
 use super::line::Answer;
@@ -27,11 +27,12 @@ impl Batch<'_> {
         mut self,
         writer: &mut Writer,
         verdicts: Vec<Verdict>,
-    ) -> Result<(Vec<Result<Answer, Refusal>>, Option<Arc<Directory>>), Error> {
+    ) -> Result<(Decided, Option<Arc<Directory>>), Error> {
         let scribe = self.scribe;
         if self.drafts.is_empty() && self.notes.is_empty() {
             writer.rollback().await.map_err(Error::Load)?;
-            return Ok((answers(&self.drafts, &[], verdicts, self.head.pos, scribe), None));
+            let answers = answers(&self.drafts, &[], verdicts, self.head.pos, scribe);
+            return Ok(((answers, Spent::default()), None));
         }
         let logs = self.logs()?;
         let mut heads = self.log_heads(writer, &logs).await?;
@@ -83,7 +84,7 @@ impl Batch<'_> {
             },
             ..self.head
         };
-        let commit = Commit {
+        let mut commit = Commit {
             lane: scribe.lane,
             head,
             concerns: concerns(scribe, &changes, before)?,
@@ -101,8 +102,9 @@ impl Batch<'_> {
         scribe.metrics.committed(began.elapsed(), self.drafts.iter().map(|draft| draft.record.kind));
         scribe.wakes.tell(pos, &heads);
         let answers = answers(&self.drafts, &commit.entries, verdicts, pos, scribe);
+        let spent = Spent { _drafts: self.drafts, _entries: std::mem::take(&mut commit.entries) };
         self.known.committed(commit, &heads, self.desk);
-        Ok((answers, directory))
+        Ok(((answers, spent), directory))
     }
 
     /// The logs that list each line.

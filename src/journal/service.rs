@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Error;
-use super::batch;
+use super::batch::{self, Spent};
 use super::intake::{Intake, Queued};
 use super::key;
 use super::known::Known;
@@ -71,6 +71,7 @@ pub struct Service {
 struct Decided {
     lines: Vec<Queued>,
     answers: Vec<Result<Answer, Refusal>>,
+    spent: Spent,
 }
 
 /// Batches that may be untold while the writer goes on.
@@ -78,7 +79,7 @@ const UNTOLD_BATCHES: usize = 4;
 
 /// Tells everybody who waits, beside the writer, which meanwhile makes the next batch.
 async fn tell(mut decided: mpsc::Receiver<Decided>, metrics: metrics::Journal) {
-    while let Some(Decided { lines, answers }) = decided.recv().await {
+    while let Some(Decided { lines, answers, spent }) = decided.recv().await {
         for (queued, answer) in lines.into_iter().zip(answers) {
             if matches!(&answer, Ok(answer) if answer.replayed) && is_said(&queued.line) {
                 metrics.replayed();
@@ -86,6 +87,7 @@ async fn tell(mut decided: mpsc::Receiver<Decided>, metrics: metrics::Journal) {
             // Whoever waited may be gone: the line stands all the same, and its retry is answered from the store.
             let _gone = queued.answer.send(answer);
         }
+        drop(spent);
     }
 }
 
@@ -136,10 +138,15 @@ impl Service {
 
     async fn write(&mut self, mut lines: Vec<Queued>) {
         self.scribe.metrics.batch(lines.len());
-        let answers = match batch::write(&mut self.scribe, &mut self.known, &mut self.writer, &mut lines)
-            .await
+        let (answers, spent) = match batch::write(
+            &mut self.scribe,
+            &mut self.known,
+            &mut self.writer,
+            &mut lines,
+        )
+        .await
         {
-            Ok(answers) => answers,
+            Ok(decided) => decided,
             Err(error) => {
                 self.scribe.metrics.batch_failed();
                 tracing::error!(error = %crate::telemetry::chain(&error), lines = lines.len(), "a batch was not committed");
@@ -147,11 +154,11 @@ impl Service {
                     Error::ClockSuspect => Refusal::new(Reason::ClockSuspect),
                     _ => Refusal::store_unavailable(),
                 };
-                vec![Err(refusal); lines.len()]
+                (vec![Err(refusal); lines.len()], Spent::default())
             }
         };
         // There is somebody to tell them as long as there is a runtime; without one nobody waits.
-        let _told = self.decided.send(Decided { lines, answers }).await;
+        let _told = self.decided.send(Decided { lines, answers, spent }).await;
     }
 }
 

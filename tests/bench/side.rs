@@ -187,6 +187,7 @@ impl Cost {
 /// A store whose gateway has ended, under another name.
 pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     std::fs::create_dir(to)?;
+    ensure!(!from.join("trao.db-wal").exists(), "a gateway that was stopped leaves no log behind");
     for file in ["trao.db", "seal.key"] {
         std::fs::copy(from.join(file), to.join(file)).with_context(|| format!("copy {file}"))?;
     }

@@ -155,3 +155,29 @@ async fn a_full_disk_is_unavailable_keeps_nothing_by_halves_and_service_resumes(
         "positions are dense, none was lost or spent"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_was_stopped_leaves_a_whole_file_and_no_log_whoever_was_connected() {
+    let mut gateway = Gateway::start();
+    let province = Province::enter(&gateway).await;
+    let mut captures = CaptureServiceClient::new(gateway.channel().await);
+    captures
+        .capture_event(province.post.ask(v1::CaptureEventRequest { line: Some(line("1")) }))
+        .await
+        .unwrap();
+    // One that has said nothing yet is somewhere else than one that was answered.
+    let address = gateway.url().trim_start_matches("http://").to_owned();
+    let silent = tokio::net::TcpStream::connect(address).await.unwrap();
+    let (code, log) = tokio::task::spawn_blocking(move || {
+        let ended = gateway.stop();
+        // Opened without a log, so that the file alone is read.
+        assert!(!gateway.folder().join("trao.db-wal").exists());
+        let kept = gateway.database().query_row("SELECT count(*) FROM entry", [], |row| row.get(0));
+        assert_eq!(kept, Ok(1));
+        ended
+    })
+    .await
+    .unwrap();
+    assert_eq!(code, Some(0), "{log}");
+    drop((silent, captures));
+}

@@ -42,7 +42,8 @@ impl Guest {
 /// The way into the hall. It is closed when this is dropped, and who is in it is cut.
 pub struct Hall {
     door: mpsc::UnboundedSender<Guest>,
-    _open: DropGuard,
+    open: DropGuard,
+    thread: thread::JoinHandle<()>,
 }
 
 impl Hall {
@@ -51,7 +52,7 @@ impl Hall {
         let (door, coming) = mpsc::unbounded_channel();
         let closed = CancellationToken::new();
         let (runtime, back, until) = (Handle::current(), door.clone(), closed.clone());
-        thread::Builder::new().name("hall".to_owned()).spawn(move || {
+        let thread = thread::Builder::new().name("hall".to_owned()).spawn(move || {
             // Linux asks this of a thread, not of its process.
             if let Err(error) = rustix::process::nice(NICE) {
                 tracing::warn!(%error, "newcomers are served like everybody else");
@@ -64,7 +65,14 @@ impl Hall {
                 polled
             })));
         })?;
-        Ok(Hall { door, _open: closed.drop_guard() })
+        Ok(Hall { door, open: closed.drop_guard(), thread })
+    }
+
+    /// Closes it, and waits until nothing is left in it that holds the store open.
+    pub async fn close(self) {
+        drop(self.open);
+        let thread = self.thread;
+        let _ended = tokio::task::spawn_blocking(move || thread.join()).await;
     }
 
     /// Lets a newcomer in.
@@ -226,8 +234,11 @@ mod tests {
         let (newcomer, _held, _ask, mut told) = guest();
         hall.enter(newcomer);
         assert_eq!(next(&mut told).await, Some(true));
-        drop(hall);
-        while next(&mut told).await.is_some() {}
+        hall.close().await;
+        while let Ok(turn) = told.try_recv() {
+            assert!(turn);
+        }
+        assert!(told.is_closed(), "nothing of it is left");
     }
 
     #[test]

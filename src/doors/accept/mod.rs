@@ -123,6 +123,7 @@ async fn receive(
     if tokio::time::timeout(options.drain, connections.wait()).await.is_err() {
         tracing::warn!(left = connections.len(), "connections were cut at the end of the drain");
     }
+    hall.close().await;
 }
 
 /// Without file descriptors the next accept would fail at once again; a short pause lets connections end.

@@ -61,7 +61,7 @@ const KEY_EVERY: Duration = Duration::from_millis(500);
 #[derive(Clone)]
 pub(super) struct Call {
     /// Who calls.
-    pub caller: Caller,
+    pub caller: Arc<Caller>,
     /// With which key, to ask again whether it stands. A secret: never shown.
     pub authorization: String,
     /// Request id and language.

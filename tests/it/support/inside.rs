@@ -102,7 +102,7 @@ impl Inside {
                 apply: options.apply,
                 encode_placed: wire::from::encode_placed,
                 intake_lines: options.intake_lines,
-                batch_lines: trao::limits::BATCH_LINES,
+                batch_lines: trao::limits::COMMIT_LINES,
                 directory: published,
                 wakes: Arc::clone(&wakes),
                 metrics: metrics.journal.clone(),
