@@ -57,7 +57,9 @@ pub fn around(
             tracing::debug!(elapsed_us = elapsed_us(began), "call answered");
         }
         metrics.calls.ended(&method, code as i32, began.elapsed());
-        if let Ok(value) = HeaderValue::from_str(&context.request_id) {
+        if let Ok(mut value) = HeaderValue::from_str(&context.request_id) {
+            // It never comes again: neither side's table of headers is to learn it (RFC 7541, 6.2.3).
+            value.set_sensitive(true);
             response.headers_mut().insert(REQUEST_ID, value);
         }
         Ok(response)

@@ -2,12 +2,25 @@
 
 macro_rules! statements {
     ($($list:ident { $($name:ident = $file:literal,)* })*) => {
-        $($(pub(super) const $name: &str = include_str!(concat!("sql/", $file, ".sql"));)*)*
+        $($(pub(super) const $name: &str = bare(include_str!(concat!("sql/", $file, ".sql")));)*)*
         $(
             #[cfg(test)]
             pub(super) const $list: &[(&str, &str)] = &[$(($file, $name),)*];
         )*
     };
+}
+
+/// A statement without the lines above it that say who calls it: it is looked up by its text, letter by letter, each time.
+const fn bare(text: &str) -> &str {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at + 1 < bytes.len() && bytes[at] == b'-' && bytes[at + 1] == b'-' {
+        while at < bytes.len() && bytes[at] != b'\n' {
+            at += 1;
+        }
+        at += 1;
+    }
+    text.split_at(at).1
 }
 
 statements! {
