@@ -5,7 +5,7 @@ macro_rules! statements {
         $($(pub(super) const $name: &str = bare(include_str!(concat!("sql/", $file, ".sql")));)*)*
         $(
             #[cfg(test)]
-            pub(super) const $list: &[(&str, &str)] = &[$(($file, $name),)*];
+            pub(super) const $list: &[(&str, &str)] = &[$(($file, include_str!(concat!("sql/", $file, ".sql"))),)*];
         )*
     };
 }

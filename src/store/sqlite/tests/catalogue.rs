@@ -77,7 +77,8 @@ fn every_statement_of_the_journal_names_its_lane() {
         if matches!(file, "begin" | "begin_reading" | "commit" | "rollback") {
             continue;
         }
-        let inserts = statement.starts_with("INSERT INTO ")
+        let inserts = (statement.starts_with("INSERT INTO ")
+            || statement.starts_with("INSERT OR REPLACE INTO "))
             && (statement.contains(" (lane, ") || statement.contains(" (at, "));
         let looks = statement.contains("lane = ?1") || statement.contains("at = ?1");
         assert!(inserts || looks, "{file}: {statement}");
