@@ -94,6 +94,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     }
     sqlite::migrate(&lock, wall()).context("migrate the store")?;
     let opened = sqlite::open(&lock).context("open the store")?;
+    let checkpointer = sqlite::Checkpointer::open(&options.data, opened.reader.clone())
+        .context("open the store for checkpoints")?;
     let reader = store::Reader::Sqlite(opened.reader);
     let writer = store::Writer::Sqlite(opened.writer);
     let mut admin = sqlite::Admin::open(&options.data).context("open the store for its keeper")?;
@@ -157,7 +159,6 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         service.run().await;
     })?;
     let (stop_checkpoints, checkpoints_stopped) = mpsc::channel();
-    let checkpointer = sqlite::Checkpointer::open(&options.data).context("open the store for checkpoints")?;
     let checkpoint_thread = thread::Builder::new()
         .name("checkpoint".to_owned())
         .spawn(move || checkpointer.run(&checkpoints_stopped))

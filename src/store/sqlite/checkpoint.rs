@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
+use super::Reader;
 use super::connection::{self, BUSY};
 use super::folder::DATABASE;
 use crate::store::Error;
@@ -87,20 +88,24 @@ pub(super) fn empty(connection: &Connection) -> Result<(), Error> {
 /// Copies the log beside the writer.
 #[derive(Debug)]
 pub struct Checkpointer {
+    /// Readers of this process: the log waits for what they leave open. They go before the connection, for the last one
+    /// to close removes the log, and a reader cannot.
+    reader: Reader,
     connection: Connection,
     /// Frames at the last step: those that a reader keeps are not tried again until there are more.
     tried: i64,
 }
 
 impl Checkpointer {
-    /// A checkpointer of the store in a folder.
-    pub fn open(folder: &Path) -> Result<Checkpointer, Error> {
-        Ok(Checkpointer { connection: connection::writing(&folder.join(DATABASE))?, tried: 0 })
+    /// A checkpointer of the store in a folder, and of its readers.
+    pub fn open(folder: &Path, reader: Reader) -> Result<Checkpointer, Error> {
+        Ok(Checkpointer { reader, connection: connection::writing(&folder.join(DATABASE))?, tried: 0 })
     }
 
     /// Runs on a thread of its own until the sender is dropped.
     pub fn run(mut self, stop: &Receiver<()>) {
         while let Err(RecvTimeoutError::Timeout) = stop.recv_timeout(PAUSE) {
+            self.reader.end_old();
             self.step();
         }
     }

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use super::pool::Commits;
 use crate::store::Error;
 
 /// The store itself; SQLite keeps `trao.db-wal` and `trao.db-shm` beside it, with the same mode.
@@ -23,6 +24,7 @@ const FILE_MODE: u32 = 0o600;
 #[derive(Debug)]
 pub struct Lock {
     folder: PathBuf,
+    commits: Commits,
     _held: File,
 }
 
@@ -30,6 +32,11 @@ impl Lock {
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// Commits of whoever writes under this lock: nobody else does.
+    pub(super) fn commits(&self) -> Commits {
+        self.commits.clone()
     }
 }
 
@@ -40,7 +47,7 @@ pub fn lock(folder: &Path) -> Result<Lock, Error> {
     open.write(true).create(true).truncate(false).mode(FILE_MODE);
     let held = open.open(folder.join(LOCK)).map_err(Error::failed("open the folder's lock"))?;
     match held.try_lock() {
-        Ok(()) => Ok(Lock { folder: folder.to_owned(), _held: held }),
+        Ok(()) => Ok(Lock { folder: folder.to_owned(), commits: Commits::default(), _held: held }),
         Err(TryLockError::WouldBlock) => Err(Error::Unfit("another gateway serves this folder".into())),
         Err(TryLockError::Error(e)) => {
             Err(Error::Failed { step: "take the folder's lock", source: e.into() })

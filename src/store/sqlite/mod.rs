@@ -9,6 +9,7 @@ mod connection;
 mod directory;
 mod folder;
 mod log_run;
+mod pool;
 mod read;
 mod reader;
 mod rows;
@@ -88,5 +89,5 @@ pub fn migrate(lock: &Lock, now: Micros) -> Result<usize, Error> {
 pub fn open(lock: &Lock) -> Result<Store, Error> {
     let connection = connection::writing(&lock.folder().join(DATABASE))?;
     schema::check(&connection)?;
-    Ok(Store { writer: Writer::new(connection), reader: Reader::open(lock.folder())? })
+    Ok(Store { writer: Writer::new(connection, lock.commits()), reader: Reader::beside(lock)? })
 }

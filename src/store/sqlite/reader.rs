@@ -1,15 +1,16 @@
 //! Readers of the file: a few connections, used inline by whoever reads. A read takes microseconds, less than handing
 //! it to another thread would.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::Path;
+use std::sync::Arc;
 use std::{fs, io};
 
 use rusqlite::{Connection, params};
 
-use super::folder::{DATABASE, LOG};
+use super::folder::{DATABASE, LOG, Lock};
 use super::log_run::Run;
-use super::rows::{Cells, all, at, each, lane, limit, one, place, run};
+use super::pool::{Commits, Pool, Snapshot};
+use super::rows::{Cells, all, at, each, lane, limit, one, place};
 use super::{connection, directory, read, schema, sql};
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
@@ -19,9 +20,6 @@ use crate::seal::head::Seal;
 use crate::store::page::Page;
 use crate::store::{ClockMode, Error, Head, Identity, KeyRow, Listed, PersonalRow, Stored};
 
-/// Connections kept open while nobody reads: as many as there are threads that read at once on a usual machine. More
-/// are opened when needed and closed after.
-const IDLE: usize = 8;
 /// How the choice of clock is kept.
 pub(super) const SYSTEM: i64 = 1;
 /// See `SYSTEM`.
@@ -34,88 +32,41 @@ pub struct Reader {
     snapshot: Option<Arc<Snapshot>>,
 }
 
-#[derive(Debug)]
-struct Pool {
-    file: PathBuf,
-    idle: Mutex<Vec<Connection>>,
-}
-
-impl Pool {
-    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self) -> Result<Connection, Error> {
-        let idle = self.idle().pop();
-        idle.map_or_else(|| connection::reading(&self.file), Ok)
-    }
-
-    fn give_back(&self, connection: Connection) {
-        let mut idle = self.idle();
-        if idle.len() < IDLE {
-            idle.push(connection);
-        }
-    }
-}
-
-/// A connection inside a transaction that only reads.
-#[derive(Debug)]
-struct Snapshot {
-    /// `None` once a read of it failed.
-    connection: Mutex<Option<Connection>>,
-    pool: Arc<Pool>,
-}
-
-impl Snapshot {
-    fn on<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        let mut held = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
-        let connection = held.take().ok_or("an earlier read failed").map_err(Error::failed("read"))?;
-        let found = read(&connection)?;
-        *held = Some(connection);
-        Ok(found)
-    }
-}
-
-impl Drop for Snapshot {
-    fn drop(&mut self) {
-        let connection = self.connection.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        // One that cannot end its transaction is closed, and that ends it.
-        if let Some(connection) = connection
-            && run(&connection, "end reading", sql::COMMIT, []).is_ok()
-        {
-            self.pool.give_back(connection);
-        }
-    }
-}
-
 #[expect(missing_docs, reason = "said once, at store::Reader")]
 impl Reader {
     /// A reader of the store in a folder, also from another process than the one that serves it.
     pub fn open(folder: &Path) -> Result<Reader, Error> {
+        Self::new(folder, None)
+    }
+
+    /// A reader beside the one writer, whose commits are counted.
+    pub(super) fn beside(lock: &Lock) -> Result<Reader, Error> {
+        Self::new(lock.folder(), Some(lock.commits()))
+    }
+
+    fn new(folder: &Path, commits: Option<Commits>) -> Result<Reader, Error> {
         let file = folder.join(DATABASE);
         let first = connection::reading(&file)?;
         schema::check(&first)?;
-        Ok(Reader { pool: Arc::new(Pool { file, idle: Mutex::new(vec![first]) }), snapshot: None })
+        Ok(Reader { pool: Arc::new(Pool::new(file, first, commits)), snapshot: None })
     }
 
     /// A reader of the file as it is now, whatever is committed meanwhile. Several reads then cost little more than one:
     /// the file is locked and looked at once. To be dropped soon, for the log grows as long as it is read.
     pub fn snapshot(&self) -> Result<Reader, Error> {
-        let connection = self.pool.take()?;
-        run(&connection, "begin to read", sql::BEGIN_READING, [])?;
-        let held = Snapshot { connection: Mutex::new(Some(connection)), pool: Arc::clone(&self.pool) };
-        Ok(Reader { pool: Arc::clone(&self.pool), snapshot: Some(Arc::new(held)) })
+        Ok(Reader { pool: Arc::clone(&self.pool), snapshot: Some(Arc::new(self.pool.snapshot()?)) })
     }
 
-    /// Reads on an idle connection, or on a new one. A connection that failed is not used again.
+    /// Ends what reading has left open.
+    pub(super) fn end_old(&self) {
+        self.pool.end_old();
+    }
+
     fn on<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
-        if let Some(snapshot) = &self.snapshot {
-            return snapshot.on(read);
+        match &self.snapshot {
+            Some(snapshot) => snapshot.on(read),
+            None => self.pool.on(read),
         }
-        let connection = self.pool.take()?;
-        let found = read(&connection)?;
-        self.pool.give_back(connection);
-        Ok(found)
     }
 
     pub fn identity(&self) -> Result<Identity, Error> {
@@ -220,8 +171,9 @@ impl Reader {
         self.on(|connection| all(connection, "read listings", sql::CONCERNS_BELOW, params, id))
     }
 
+    /// As it is by now, whatever the snapshot: what an administrator has erased is gone at once.
     pub fn personal(&self, position: Position) -> Result<Option<PersonalRow>, Error> {
-        self.on(|connection| {
+        self.pool.on(|connection| {
             one(connection, "read personal parts", sql::PERSONAL, [place(position)], |row| {
                 Ok(PersonalRow { salt: row.array(0)?, key_id: row.int(1)?, body: row.bytes(2)?.into() })
             })
@@ -278,7 +230,7 @@ impl Reader {
     }
 
     pub fn log_bytes(&self) -> Result<u64, Error> {
-        match fs::metadata(self.pool.file.with_file_name(LOG)) {
+        match fs::metadata(self.pool.file().with_file_name(LOG)) {
             Ok(log) => Ok(log.len()),
             // The last connection that closes removes it.
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(0),

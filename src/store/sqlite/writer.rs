@@ -6,6 +6,7 @@ use rusqlite::{Connection, ffi, params};
 
 use super::checkpoint::Restart;
 use super::log_run::NewRun;
+use super::pool::Commits;
 use super::rows::{Many, at, kept, kept_place, lane, one, place, run};
 use super::{directory, read, sql};
 use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag, TagTarget};
@@ -21,12 +22,13 @@ pub struct Writer {
     connection: Connection,
     held: Option<Held>,
     restart: Restart,
+    commits: Commits,
 }
 
 #[expect(missing_docs, reason = "said once, at store::Writer")]
 impl Writer {
-    pub(super) fn new(connection: Connection) -> Writer {
-        Writer { connection, held: None, restart: Restart::default() }
+    pub(super) fn new(connection: Connection, commits: Commits) -> Writer {
+        Writer { connection, held: None, restart: Restart::default(), commits }
     }
 
     pub fn begin(&mut self, lane: Lane) -> Result<Head, Error> {
@@ -109,7 +111,9 @@ impl Writer {
             self.undo();
             return Err(e);
         }
-        match self.connection.prepare_cached(sql::COMMIT).and_then(|mut commit| commit.execute([])) {
+        let done = self.connection.prepare_cached(sql::COMMIT).and_then(|mut commit| commit.execute([]));
+        self.commits.tried();
+        match done {
             Ok(_) => Ok(Committed::Done),
             Err(e) => self.failed_to_commit(e),
         }

@@ -38,7 +38,7 @@ async fn write(kept: &mut Kept, batches: usize) -> u64 {
 #[tokio::test]
 async fn the_log_stays_short_under_constant_writing_and_reading() {
     let mut kept = Kept::sqlite();
-    let checkpointer = Checkpointer::open(kept.folder()).unwrap();
+    let checkpointer = Checkpointer::open(kept.folder(), Reader::open(kept.folder()).unwrap()).unwrap();
     let (stop, stopped) = mpsc::channel();
     let (folder, done) = (kept.folder().to_owned(), AtomicBool::new(false));
     let (longest, read) = std::thread::scope(|threads| {
@@ -85,7 +85,7 @@ async fn a_reader_that_stays_holds_the_log_only_until_it_ends() {
     drop(moment);
     write(&mut kept, 6).await;
     assert!(log_bytes(kept.folder()) <= 64 << 20, "cut to what is left of it");
-    let mut checkpointer = Checkpointer::open(kept.folder()).unwrap();
+    let mut checkpointer = Checkpointer::open(kept.folder(), Reader::open(kept.folder()).unwrap()).unwrap();
     checkpointer.step();
     assert_eq!(kept.reader.head(crate::dossier::names::Lane(0)).await.unwrap().pos, 60 * 337);
 }

@@ -5,3 +5,4 @@ mod catalogue;
 mod erase;
 mod folder;
 mod log;
+mod snapshot;
