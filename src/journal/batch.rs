@@ -44,7 +44,7 @@ pub(super) enum Verdict {
     /// As the draft of this index; `true` when an earlier attempt in the batch wrote it.
     Draft(usize, bool),
     /// As journaled before.
-    Replayed(First),
+    Replayed(Bytes, Arc<Record>),
     /// Refused.
     Refused(Refusal),
     /// A note was kept.
@@ -337,7 +337,7 @@ impl<'a> Batch<'a> {
         aside: bool,
     ) -> Result<Option<Verdict>, Error> {
         let earlier = match (self.firsts.get(&key), self.by_key.get(&key)) {
-            (Some(first), _) => Some(Verdict::Replayed(first.clone())),
+            (Some(first), _) => Some(replayed(first)?),
             (None, Some(index)) => Some(Verdict::Draft(*index, true)),
             (None, None) => None,
         };
@@ -426,7 +426,7 @@ impl<'a> Batch<'a> {
         let Some(first) = self.firsts.get(key) else { return Ok(None) };
         let record = Record::decode(&first.record).map_err(Error::Record)?;
         Ok(Some(match entry::compare(&record, first.personal.as_ref(), bound, personal) {
-            Compared::Same => Verdict::Replayed(first.clone()),
+            Compared::Same => Verdict::Replayed(first.record.clone(), Arc::new(record)),
             other => Verdict::Refused(reused(other, record.position())),
         }))
     }
@@ -449,7 +449,7 @@ impl<'a> Batch<'a> {
                 };
                 let record = Record::decode(&stored.record).map_err(Error::Record)?;
                 let compared = entry::compare(&record, stored.personal.as_ref(), bound, personal);
-                (compared, Verdict::Replayed(stored))
+                (compared, Verdict::Replayed(stored.record, Arc::new(record)))
             }
         };
         Ok(match compared {
@@ -503,7 +503,7 @@ impl<'a> Batch<'a> {
             waits_for: if written.placement == Placement::Unplaced { waits_for } else { Vec::new() },
             placed: None,
             candidates: std::mem::take(&mut written.candidates),
-            record: entry::record(stamp, position, said, bound, written),
+            record: Arc::new(entry::record(stamp, position, said, bound, written)),
         }
     }
 
@@ -513,6 +513,11 @@ impl<'a> Batch<'a> {
         self.drafts.push(draft);
         Verdict::Draft(index, false)
     }
+}
+
+fn replayed(first: &First) -> Result<Verdict, Error> {
+    let record = Record::decode(&first.record).map_err(Error::Record)?;
+    Ok(Verdict::Replayed(first.record.clone(), Arc::new(record)))
 }
 
 fn reused(compared: Compared, first: Position) -> Refusal {

@@ -181,15 +181,17 @@ fn answers(
                 (Some(draft), Some(entry)) => Ok(Answer {
                     position: draft.position,
                     record: entry.record.clone(),
+                    content: Some(Arc::clone(&draft.record)),
                     replayed,
                     candidates: draft.candidates.clone(),
                     pinned: None,
                 }),
                 _ => Err(Refusal::new(Reason::Internal)),
             },
-            Verdict::Replayed(first) => Ok(Answer {
-                position: Position { lane, pos: first.pos },
-                record: first.record,
+            Verdict::Replayed(bytes, record) => Ok(Answer {
+                position: record.position(),
+                record: bytes,
+                content: Some(record),
                 replayed: true,
                 candidates: Vec::new(),
                 pinned: None,
@@ -198,6 +200,7 @@ fn answers(
             Verdict::Noted(pinned) => Ok(Answer {
                 position: Position { lane, pos: head },
                 record: Bytes::new(),
+                content: None,
                 replayed: false,
                 candidates: Vec::new(),
                 pinned,

@@ -1,5 +1,7 @@
 //! One line on its way into the lane: its key, its times, its record.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::line::{CaptureLine, PersonalPart};
@@ -19,7 +21,7 @@ use crate::store::{EventKey, PersonalRow};
 pub(super) struct Draft {
     pub position: Position,
     pub key: EventKey,
-    pub record: Record,
+    pub record: Arc<Record>,
     pub event_bytes: Bytes,
     pub prev: u64,
     pub personal: Option<PersonalRow>,

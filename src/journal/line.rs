@@ -1,5 +1,7 @@
 //! What is handed to the journal, and what it answers.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use smol_str::SmolStr;
 
@@ -8,6 +10,8 @@ use crate::dossier::code::Code;
 use crate::dossier::event::Event;
 use crate::dossier::leg::LegKind;
 use crate::dossier::names::{Micros, PartyName, Position, SourceName};
+use crate::dossier::refusal::{Reason, Refusal};
+use crate::seal::record::Record;
 use crate::store::Note;
 
 /// Who speaks: from the caller's key.
@@ -155,10 +159,19 @@ pub struct Answer {
     pub position: Position,
     /// The record: the same bytes for every attempt, for ever. Empty for a note.
     pub record: Bytes,
+    /// What stands in these bytes, so that nobody reads them again. `None` for a note.
+    pub content: Option<Arc<Record>>,
     /// Whether an earlier attempt had been journaled.
     pub replayed: bool,
     /// Legs that an ambiguous code may mean.
     pub candidates: Vec<Position>,
     /// For a pin, the leg that is pinned.
     pub pinned: Option<Position>,
+}
+
+impl Answer {
+    /// What was journaled of an event. A note is none: asking its answer is a mistake of ours.
+    pub fn content(&self) -> Result<&Record, Refusal> {
+        self.content.as_deref().ok_or(Refusal::new(Reason::Internal))
+    }
 }

@@ -1,5 +1,7 @@
 //! Loading what a batch touches: earlier attempts, and whatever applying asks for.
 
+use std::sync::Arc;
+
 use super::Error;
 use super::batch::Batch;
 use super::intake::Queued;
@@ -47,7 +49,7 @@ impl Batch<'_> {
                 // Events of this batch on the same leg are not stored yet.
                 let ours = self.drafts.iter().map(|draft| &draft.record);
                 let on_leg = ours.filter(|record| record.leg == Some(id) || record.other_leg == Some(id));
-                steps.extend(on_leg.map(Record::step));
+                steps.extend(on_leg.map(|record| record.step()));
                 self.desk.lay_chain(id, steps);
             }
             Missing::Target(position) => {
@@ -61,11 +63,14 @@ impl Batch<'_> {
     /// Lays what a scan asks for as a rule, so that it is not begun again for each: its codes' tags and their legs.
     pub(super) async fn lay_codes(&mut self, writer: &mut Writer, event: &Event) -> Result<(), Error> {
         for code in event.code.iter().chain(&event.also) {
-            if let Err(missing) = self.desk.tags(code).map(drop) {
-                self.lay(writer, missing).await?;
-            }
-            let legs: Vec<Position> = self.desk.tags(code).map(legs_of).unwrap_or_default();
-            for id in legs {
+            let legs = match self.desk.tags(code).map(legs_of) {
+                Ok(legs) => legs,
+                Err(missing) => {
+                    self.lay(writer, missing).await?;
+                    self.desk.tags(code).map(legs_of).unwrap_or_default()
+                }
+            };
+            for id in legs.into_iter().flatten() {
                 if let Err(missing) = self.desk.leg(id).map(drop) {
                     self.lay(writer, missing).await?;
                 }
@@ -88,15 +93,16 @@ impl Batch<'_> {
             Some(record) => Some(record),
             None if position.lane == self.scribe.lane => {
                 let stored = writer.entry(position).await.map_err(Error::Load)?;
-                stored.map(|stored| Record::decode(&stored.record)).transpose().map_err(Error::Record)?
+                let record = stored.map(|stored| Record::decode(&stored.record));
+                record.transpose().map_err(Error::Record)?.map(Arc::new)
             }
             None => None,
         };
         Ok(record.map(|record| Target {
             leg: record.leg,
             code: record.said().event.code,
-            source: record.source,
-            party: record.party,
+            source: record.source.clone(),
+            party: record.party.clone(),
         }))
     }
 
@@ -111,13 +117,10 @@ impl Batch<'_> {
 }
 
 /// The legs that bear a code; the newest few, for a code that was used again and again.
-fn legs_of(tags: &[Tag]) -> Vec<Position> {
-    const NEWEST: usize = 4;
-    let newest = tags.iter().rev().take(NEWEST);
-    newest
-        .filter_map(|tag| match tag.target {
-            TagTarget::Leg(id) => Some(id),
-            TagTarget::Dossier(_) => None,
-        })
-        .collect()
+fn legs_of(tags: &[Tag]) -> [Option<Position>; 4] {
+    let mut newest = tags.iter().rev();
+    std::array::from_fn(|_| match newest.next()?.target {
+        TagTarget::Leg(id) => Some(id),
+        TagTarget::Dossier(_) => None,
+    })
 }

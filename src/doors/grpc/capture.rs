@@ -189,7 +189,7 @@ impl Gateway {
             hints.extend(self.hint(call, *leg, v1::HintKind::Candidate).await?);
         }
         if answer.replayed
-            && let Some(leg) = from::leg_of(&answer.record)
+            && let Some(leg) = answer.content()?.leg
         {
             hints.extend(self.hint(call, leg, v1::HintKind::LegNow).await?);
         }

@@ -3,7 +3,6 @@
 use futures_util::future::join_all;
 use tonic::{Request, Response, Status};
 
-use super::leg::record_of;
 use super::lookup::{Among, AsOf, Sought, must_read, number_of, parent, position_of, unread};
 use super::{Call, Gateway, rights};
 use crate::access::Role;
@@ -182,7 +181,7 @@ impl Gateway {
 
     /// The dossier of a command's record as it is now, after the commit or long after it.
     async fn dossier_of(&self, call: &Call, answer: &Answer) -> Result<Option<v1::Dossier>, Refusal> {
-        let Some(id) = record_of(answer)?.dossier else { return Ok(None) };
+        let Some(id) = answer.content()?.dossier else { return Ok(None) };
         let Some(moment) = self.now().await? else { return Ok(None) };
         let opened = self.view.open(call, Group::Dossier(id), moment).await;
         Ok(opened.map_err(|error| unread(&error, ""))?.map(|opened| dossier::dossier(&opened, None)))

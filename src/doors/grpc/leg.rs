@@ -14,7 +14,6 @@ use crate::dossier::leg::LegState;
 use crate::dossier::names::Position;
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::{Answer, CommandAct, Line};
-use crate::seal::record::Record;
 use crate::view::{Group, Key, LegFilter};
 
 #[tonic::async_trait]
@@ -160,7 +159,7 @@ impl Gateway {
 
     /// The leg of a command's record as it is now, after the commit or long after it.
     async fn leg_of(&self, call: &Call, answer: &Answer) -> Result<Option<Leg>, Refusal> {
-        match record_of(answer)?.leg {
+        match answer.content()?.leg {
             Some(id) => self.leg_now(call, id).await,
             None => Ok(None),
         }
@@ -181,14 +180,6 @@ impl Gateway {
         let opened = self.view.open(call, group, moment).await.map_err(|error| unread(&error, ""))?;
         Ok(opened.and_then(|dossier| dossier.code))
     }
-}
-
-/// The record of an answer.
-pub(super) fn record_of(answer: &Answer) -> Result<Record, Refusal> {
-    Record::decode(&answer.record).map_err(|error| {
-        tracing::error!(%error, "a stored record cannot be read");
-        Refusal::new(Reason::Internal)
-    })
 }
 
 /// An order's personal part is for the agency that ordered and, while the leg is open, for its carrier: the party itself,

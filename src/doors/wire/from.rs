@@ -7,7 +7,7 @@ use super::{time, v1};
 use crate::dossier::anomaly::Anomaly;
 use crate::dossier::leg::{Holder, Outcome};
 use crate::dossier::names::Position;
-use crate::dossier::refusal::{Reason, Refusal};
+use crate::dossier::refusal::Refusal;
 use crate::journal::Answer;
 use crate::seal::record::{CodeText, Record};
 
@@ -42,10 +42,7 @@ pub fn anomaly(anomaly: &Anomaly) -> v1::Anomaly {
 
 /// The answer to a line: the record, and what stands in it as fields.
 pub fn recorded(answer: &Answer, hints: Vec<v1::Hint>) -> Result<v1::Recorded, Refusal> {
-    let record = Record::decode(&answer.record).map_err(|error| {
-        tracing::error!(%error, "a stored record cannot be read");
-        Refusal::new(Reason::Internal)
-    })?;
+    let record = answer.content()?;
     Ok(v1::Recorded {
         record: answer.record.clone(),
         position: Some(position(answer.position)),
@@ -57,11 +54,6 @@ pub fn recorded(answer: &Answer, hints: Vec<v1::Hint>) -> Result<v1::Recorded, R
         code: record.code.as_ref().map(|code| code.text.to_string()).unwrap_or_default(),
         repaired: record.repaired,
     })
-}
-
-/// The leg a record stands on.
-pub fn leg_of(record: &Bytes) -> Option<Position> {
-    Record::decode(record).ok().and_then(|record| record.leg)
 }
 
 /// The event that the gateway makes when the tie places another.

@@ -14,7 +14,8 @@ use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
 use crate::dossier::names::{Lane, Position};
 use crate::store::check::{Held, check};
-use crate::store::{Commit, Committed, Concern, Entry, Error, EventKey, First, Head, Note, Stored, codec};
+use crate::store::codec::{self, Sheet};
+use crate::store::{Commit, Committed, Concern, Entry, Error, EventKey, First, Head, Note, Stored};
 
 /// Writes to a SQLite file, on one connection for ever.
 #[derive(Debug)]
@@ -184,10 +185,10 @@ fn write(connection: &Connection, commit: &Commit) -> Result<(), Error> {
 fn write_entries(connection: &Connection, commit: &Commit) -> Result<(), Error> {
     let step = "keep an entry";
     let lane = lane(commit.lane);
-    let mut insert = Many::of(connection, step, sql::INSERT_ENTRY)?;
+    let (mut insert, mut sheet) = (Many::of(connection, step, sql::INSERT_ENTRY)?, Sheet::default());
     for entry in &commit.entries {
         let place = kept_place(step, Position { lane: commit.lane, pos: entry.pos })?;
-        let logs = codec::encode(step, &entry.logs)?;
+        let logs = sheet.body(step, &entry.logs)?;
         let prev = kept(step, entry.prev)?;
         insert.run(params![place, entry.key.source, prev, logs, &entry.record[..], &entry.event[..]])?;
     }
@@ -248,9 +249,9 @@ fn write_logs(connection: &Connection, commit: &Commit) -> Result<(), Error> {
 fn write_changes(connection: &Connection, of: Lane, changes: &Changes) -> Result<(), Error> {
     let lane = lane(of);
     let step = "keep a leg";
-    let mut upsert = Many::of(connection, step, sql::UPSERT_LEG)?;
+    let (mut upsert, mut sheet) = (Many::of(connection, step, sql::UPSERT_LEG)?, Sheet::default());
     for leg in &changes.legs {
-        upsert.run(params![kept_place(step, leg.id)?, codec::encode(step, leg)?])?;
+        upsert.run(params![kept_place(step, leg.id)?, sheet.body(step, leg)?])?;
     }
     for dossier in &changes.dossiers {
         let step = "keep a dossier";
