@@ -230,8 +230,12 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         tracing::warn!("some tasks were cut at the end of the drain");
     }
     handle.close();
-    let _stopped = stop_checkpoints.send(());
-    let joined = tokio::task::spawn_blocking(move || (journal_thread.join(), checkpoint_thread.join()));
+    // One after the other: of two connections that close at once neither is the last, which empties and removes the log.
+    let joined = tokio::task::spawn_blocking(move || {
+        let journal = journal_thread.join();
+        let _stopped = stop_checkpoints.send(());
+        (journal, checkpoint_thread.join())
+    });
     match tokio::time::timeout(drain / 5, joined).await {
         Ok(Ok((Ok(()), Ok(())))) => tracing::info!("drained"),
         _ => tracing::warn!("the journal did not end in time; what was acknowledged is kept"),

@@ -18,6 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::clock::SharedClock;
 use crate::journal::Handle;
@@ -56,10 +57,11 @@ impl Scrape {
     pub async fn serve(self, listener: TcpListener, shutdown: CancellationToken) {
         let router = Router::new().fallback(told).with_state((self, Turn::default()));
         let places = Arc::new(Semaphore::new(limits::SCRAPE_CONNECTIONS));
+        let connections = TaskTracker::new();
         loop {
             // CANCEL: no connection is taken without a place for it.
             let accepted = tokio::select! {
-                () = shutdown.cancelled() => return,
+                () = shutdown.cancelled() => break,
                 accepted = accept(&listener, &places) => accepted,
             };
             let Some((stream, place)) = accepted else {
@@ -67,13 +69,16 @@ impl Scrape {
                 continue;
             };
             let (router, shutdown) = (router.clone(), shutdown.clone());
-            tokio::spawn(async move {
+            connections.spawn(async move {
                 let answered = tokio::time::timeout(WITHIN, answer(stream, router));
                 // CANCEL: a scrape only reads.
                 let _ended = shutdown.run_until_cancelled(answered).await;
                 drop(place);
             });
         }
+        // They hold the store open.
+        connections.close();
+        connections.wait().await;
     }
 
     async fn seen(&self) -> Seen {
