@@ -29,6 +29,11 @@ impl Heard {
         if seq <= self.contiguous {
             return;
         }
+        // As a rule it is the next one, and closes no gap.
+        if seq == self.contiguous + 1 && self.beyond.first().is_none_or(|(first, _)| *first > seq + 1) {
+            self.contiguous = seq;
+            return;
+        }
         let at = self.beyond.partition_point(|(_, last)| *last < seq);
         match self.beyond.get(at) {
             Some((first, _)) if *first <= seq => return,

@@ -34,6 +34,7 @@ impl Batch<'_> {
             let answers = answers(&self.drafts, &[], verdicts, self.head.pos, scribe);
             return Ok(((answers, Spent::default()), None));
         }
+        // Of one line after the other: as many as its record has parties.
         let logs = self.logs()?;
         let mut heads = self.log_heads(writer, &logs).await?;
         let mut frontier = Frontier::decode(&self.head.frontier).map_err(|_| Error::Frontier)?;
@@ -41,14 +42,16 @@ impl Batch<'_> {
             return Err(Error::Frontier);
         }
         let mut entries = Vec::with_capacity(self.drafts.len());
-        for (draft, of_draft) in self.drafts.iter_mut().zip(logs) {
+        let mut of_lines = logs.iter();
+        for draft in &mut self.drafts {
             let record = draft.record.encode().map_err(Error::Record)?;
             frontier.push(leaf_hash(&record));
-            let mut logs = Vec::with_capacity(of_draft.len());
-            for log in of_draft {
-                let seq = heads.entry(log).or_insert(0);
+            let parties = draft.record.parties.len();
+            let mut logs = Vec::with_capacity(parties);
+            for log in of_lines.by_ref().take(parties) {
+                let seq = heads.entry(*log).or_insert(0);
                 *seq += 1;
-                logs.push((log, *seq));
+                logs.push((*log, *seq));
             }
             entries.push(Entry {
                 pos: draft.position.pos,
@@ -107,8 +110,8 @@ impl Batch<'_> {
         Ok(((answers, spent), directory))
     }
 
-    /// The logs that list each line.
-    fn logs(&self) -> Result<Vec<Vec<i64>>, Error> {
+    /// The logs that list the lines, line after line.
+    fn logs(&self) -> Result<Vec<i64>, Error> {
         let mut known: HashMap<&PartyName, i64> = HashMap::default();
         let mut of = |party| -> Result<i64, Error> {
             match known.get(party) {
@@ -116,15 +119,11 @@ impl Batch<'_> {
                 None => Ok(*known.entry(party).or_insert(log_of(self.scribe, party)?)),
             }
         };
-        self.drafts.iter().map(|draft| draft.record.parties.iter().map(&mut of).collect()).collect()
+        self.drafts.iter().flat_map(|draft| &draft.record.parties).map(&mut of).collect()
     }
 
-    async fn log_heads(
-        &mut self,
-        writer: &mut Writer,
-        logs: &[Vec<i64>],
-    ) -> Result<BTreeMap<i64, u64>, Error> {
-        let ids: BTreeSet<i64> = logs.iter().flatten().copied().collect();
+    async fn log_heads(&mut self, writer: &mut Writer, logs: &[i64]) -> Result<BTreeMap<i64, u64>, Error> {
+        let ids: BTreeSet<i64> = logs.iter().copied().collect();
         let ids: Vec<i64> = ids.into_iter().collect();
         let (mut heads, unknown) = self.known.logs(&ids);
         if !unknown.is_empty() {

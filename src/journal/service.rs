@@ -1,6 +1,8 @@
 //! The lane's writer as a service, and the handle by which lines reach it.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -173,7 +175,7 @@ impl Handle {
     /// Queues a line and waits for its answer. Dropping the future forgets the answer, not the line.
     pub async fn submit(&self, line: Line) -> Result<Answer, Refusal> {
         // CANCEL: the line is queued and will be journaled; its key answers a retry.
-        self.queue(line)?.answer().await
+        self.queue(line)?.await
     }
 
     /// Queues a line. Lines queued one after the other under one source are journaled in that order.
@@ -216,11 +218,12 @@ impl Handle {
 #[derive(Debug)]
 pub struct Pending(oneshot::Receiver<Result<Answer, Refusal>>);
 
-impl Pending {
-    /// Waits for the answer.
-    pub async fn answer(self) -> Result<Answer, Refusal> {
-        // CANCEL: the line is queued and will be journaled; its key answers a retry.
-        self.0.await.unwrap_or_else(|_| Err(Refusal::store_unavailable()))
+impl Future for Pending {
+    type Output = Result<Answer, Refusal>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<Answer, Refusal>> {
+        let answered = ready!(Pin::new(&mut self.0).poll(cx));
+        Poll::Ready(answered.unwrap_or_else(|_| Err(Refusal::store_unavailable())))
     }
 }
 

@@ -287,7 +287,7 @@ impl Tie {
             }
             for (leg, answer) in pending {
                 // CANCEL: the lines are queued and will be journaled; the same lines again are answered alike.
-                lasting(from, leg, answer.answer().await)?;
+                lasting(from, leg, answer.await)?;
             }
         }
         if let Some(leg) = last {

@@ -1,11 +1,11 @@
 //! CaptureService: scans, alone, in batches and in streams.
 
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
@@ -173,7 +173,11 @@ impl Gateway {
     /// The answer to a line that was queued, or why it was not.
     async fn answered(&self, call: &Call, queued: Result<Pending, Refusal>) -> Result<v1::Recorded, Refusal> {
         // CANCEL: dropping this future only forgets the answer; the journal decides on its own.
-        let answer = queued?.answer().await?;
+        self.told(call, queued?.await?).await
+    }
+
+    /// What is told of a line that was journaled.
+    async fn told(&self, call: &Call, answer: Answer) -> Result<v1::Recorded, Refusal> {
         // Seldom any: what they need is not carried along by every line that waits.
         let hints = match answer.candidates.is_empty() && !answer.replayed {
             true => Vec::new(),
@@ -250,10 +254,12 @@ impl Drain {
         mut incoming: Streaming<v1::SyncEventsRequest>,
         outgoing: mpsc::Sender<Result<v1::SyncEventsResponse, Status>>,
     ) {
-        let mut open = FuturesUnordered::new();
+        let mut open = Unanswered::default();
         let revoked = self.gateway.clone().revoked(self.call.authorization.clone());
-        tokio::pin!(revoked);
+        let shutdown = self.gateway.shutdown.cancelled();
+        tokio::pin!(revoked, shutdown);
         loop {
+            let room = open.0.len() < limits::SYNC_WINDOW as usize;
             // CANCEL: whatever was queued is journaled; unanswered lines are sent again and answered from the store.
             tokio::select! {
                 biased;
@@ -262,16 +268,15 @@ impl Drain {
                     take(&outgoing, Err(self.call.refused(&refusal))).await;
                     return;
                 }
-                Some(ack) = open.next() => {
-                    if !take(&outgoing, Ok(ack)).await {
+                Some((id, answer)) = open.next() => {
+                    if !take(&outgoing, Ok(self.ack(id, answer).await)).await {
                         return;
                     }
                 }
-                message = incoming.next(), if open.len() < limits::SYNC_WINDOW as usize => match message {
+                message = incoming.next(), if room => match message {
                     Some(Ok(v1::SyncEventsRequest { message: Some(v1::sync_events_request::Message::Line(line)) })) => {
                         // Queued in the order in which they come: a pick-up before the scans that follow it.
-                        let (id, queued) = self.queue(&line);
-                        open.push(self.ack(id, queued));
+                        open.0.push_back(self.queue(&line));
                     }
                     Some(Ok(_)) => {
                         let refusal = Refusal::field(Reason::FieldRequired, "line", "after the hello only lines follow");
@@ -284,11 +289,11 @@ impl Drain {
                     }
                     None => break,
                 },
-                () = self.gateway.shutdown.cancelled() => break,
+                () = &mut shutdown => break,
             }
         }
-        while let Some(ack) = open.next().await {
-            if !take(&outgoing, Ok(ack)).await {
+        while let Some((id, answer)) = open.next().await {
+            if !take(&outgoing, Ok(self.ack(id, answer).await)).await {
                 return;
             }
         }
@@ -313,14 +318,35 @@ impl Drain {
     }
 
     /// What is said of a line once that is known.
-    async fn ack(&self, client_event_id: String, queued: Result<Pending, Refusal>) -> v1::SyncEventsResponse {
-        let result = self.gateway.answered(&self.call, queued).await;
+    async fn ack(&self, client_event_id: String, answer: Result<Answer, Refusal>) -> v1::SyncEventsResponse {
+        let result = match answer {
+            Ok(answer) => self.gateway.told(&self.call, answer).await,
+            Err(refusal) => Err(refusal),
+        };
         let ack = v1::Ack {
             client_event_id,
             result: Some(line_result(result, &self.call.context)),
             window: limits::SYNC_WINDOW,
         };
         v1::SyncEventsResponse { message: Some(v1::sync_events_response::Message::Ack(ack)) }
+    }
+}
+
+/// Lines of a stream without an answer, by their ids. They are answered in order: the journal takes them in order, many
+/// at once, so that the first is never long behind the others.
+#[derive(Default)]
+struct Unanswered(VecDeque<(String, Result<Pending, Refusal>)>);
+
+impl Unanswered {
+    /// Takes the first, with its answer; `None` when there is none.
+    async fn next(&mut self) -> Option<(String, Result<Answer, Refusal>)> {
+        // CANCEL: nothing is taken before it is answered.
+        let answer = match &mut self.0.front_mut()?.1 {
+            Ok(pending) => pending.await,
+            Err(refusal) => Err(refusal.clone()),
+        };
+        let (id, _answered) = self.0.pop_front()?;
+        Some((id, answer))
     }
 }
 

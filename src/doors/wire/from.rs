@@ -20,7 +20,7 @@ pub fn position(position: Position) -> v1::Position {
 pub fn holder(holder: &Holder) -> v1::Holder {
     let party = holder.party.as_ref().map(|party| party.as_str().to_owned()).unwrap_or_default();
     let office = match (&holder.party, &holder.office) {
-        (Some(party), Some(office)) => format!("{party}/offices/{office}"),
+        (Some(party), Some(office)) => [party.as_str(), "/offices/", office].concat(),
         _ => String::new(),
     };
     v1::Holder { kind: holder.kind.number().into(), party, office }

@@ -186,7 +186,7 @@ async fn a_commit_that_fails_keeps_and_tells_nothing_and_one_of_which_nobody_kno
     let pending = handle.queue(one("1")).unwrap();
     handle.close();
     service.run().await;
-    assert_eq!(refused(pending.answer().await), Reason::StoreUnavailable);
+    assert_eq!(refused(pending.await), Reason::StoreUnavailable);
     assert_eq!((house.head().await, head.has_changed().unwrap_or(false)), (0, false));
 
     for (pos, (id, fault)) in (1..).zip([("1", Fault::Lost), ("2", Fault::Kept)]) {
@@ -224,7 +224,7 @@ async fn a_writer_that_ends_leaves_nobody_waiting() {
     let (service, handle) = house.service().await;
     let pending = handle.queue(line(scan(PDA, "1", event(EventType::PickedUp, A, 1)))).unwrap();
     drop(service);
-    assert_eq!(pending.answer().await.unwrap_err().reason, Reason::StoreUnavailable);
+    assert_eq!(pending.await.unwrap_err().reason, Reason::StoreUnavailable);
     let refused = handle.queue(line(scan(PDA, "2", event(EventType::PickedUp, A, 1))));
     assert_eq!(refused.unwrap_err().reason, Reason::StoreUnavailable);
     assert_eq!(handle.depth(), 0);

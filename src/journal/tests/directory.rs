@@ -61,7 +61,7 @@ async fn many_changes_share_a_commit_and_are_published_as_they_are_read_back(hou
     service.run().await;
     let mut refused = Vec::new();
     for pending in pending {
-        refused.extend(pending.answer().await.err().map(|refusal| refusal.reason));
+        refused.extend(pending.await.err().map(|refusal| refusal.reason));
     }
     assert_eq!(refused, [Reason::NotFound, Reason::ResourceExists]);
     assert_eq!(version(&house).await, before + 2, "705 changes, 500 to a commit");

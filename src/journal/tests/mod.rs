@@ -184,7 +184,7 @@ impl House {
         service.run().await;
         let mut answers = Vec::new();
         for pending in pending {
-            answers.push(pending.answer().await);
+            answers.push(pending.await);
         }
         answers
     }
