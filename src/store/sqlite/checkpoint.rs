@@ -3,9 +3,10 @@
 //! A checkpoint copies pages from the log into the file. It stalls whoever runs it, so most of it runs beside the
 //! writer, on the checkpointer's own connection, a few megabytes at a time. That alone never ends: the log begins anew
 //! only when a writer finds *all* of it copied and nobody reading it, and while batches follow each other there is
-//! always a last one that is not copied yet. So when the log is long and nearly all of it is copied, the writer copies
-//! the last few pages itself between two batches, when nothing can be added and without waiting for anybody. Readers
-//! that come after that read the file, not the log, and the next batch begins the log anew.
+//! always a last one that is not copied yet. So when the log is long the checkpointer follows the writer closely, and as
+//! soon as nearly all of it is copied, the writer copies the last few pages itself between two batches, when nothing can
+//! be added and without waiting for anybody. Readers that come after that read the file, not the log, and the next batch
+//! begins the log anew.
 //!
 //! Readers that were there before keep it from that. When there are always some, or when the disk is slower than the
 //! batches, the log grows to `FRAMES_HARD`: from there on batches wait, for the checkpointer to finish and for readers
@@ -25,11 +26,12 @@ use crate::store::Error;
 
 /// Frames (pages of 4 KiB) that are worth a step of the checkpointer: 16 MiB.
 const FRAMES_STEP: i64 = 4_096;
-/// Frames from which on the writer tries to begin the log anew: 32 MiB, so that pages changed by many batches are copied
-/// once for all of them.
-const FRAMES_LONG: i64 = 8_192;
-/// Frames that the writer copies itself between two batches: 1 MiB, a few milliseconds.
-const FRAMES_TAIL: i64 = 256;
+/// Frames from which on the log is to begin anew: 48 MiB, so that pages changed by many batches are copied once for all of
+/// them.
+const FRAMES_LONG: i64 = 12_288;
+/// Frames that the writer copies itself between two batches: 2 MiB, a few milliseconds. Of a long log the checkpointer
+/// copies what is more than that.
+const FRAMES_TAIL: i64 = 512;
 /// Frames that the log may reach before batches wait: 64 MiB.
 const FRAMES_HARD: i64 = 16_384;
 /// How long the readers of a log that long are waited for: only a backup takes longer, on the busiest machine.
@@ -40,6 +42,8 @@ const TURNS: usize = 200;
 const TURN: Duration = Duration::from_millis(5);
 /// Between two looks at the log.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Between two looks at a long log that grows: a batch's time.
+const CLOSELY: Duration = Duration::from_millis(1);
 
 /// The log: frames in it, and how many of them are copied; negative when somebody else is at it.
 #[derive(Clone, Copy, Debug)]
@@ -94,38 +98,50 @@ pub struct Checkpointer {
     connection: Connection,
     /// Frames at the last step: those that a reader keeps are not tried again until there are more.
     tried: i64,
+    /// Frames at the last look.
+    seen: i64,
 }
 
 impl Checkpointer {
     /// A checkpointer of the store in a folder, and of its readers.
     pub fn open(folder: &Path, reader: Reader) -> Result<Checkpointer, Error> {
-        Ok(Checkpointer { reader, connection: connection::writing(&folder.join(DATABASE))?, tried: 0 })
+        Ok(Checkpointer {
+            reader,
+            connection: connection::writing(&folder.join(DATABASE))?,
+            tried: 0,
+            seen: 0,
+        })
     }
 
     /// Runs on a thread of its own until the sender is dropped.
     pub fn run(mut self, stop: &Receiver<()>) {
-        while let Err(RecvTimeoutError::Timeout) = stop.recv_timeout(PAUSE) {
+        let mut pause = PAUSE;
+        while let Err(RecvTimeoutError::Timeout) = stop.recv_timeout(pause) {
             self.reader.end_old();
-            self.step();
+            pause = self.step();
         }
     }
 
-    /// Copies what there is, if it is worth it.
-    pub fn step(&mut self) {
-        if let Err(e) = self.try_step() {
+    /// Copies what there is, if it is worth it, and says when to look again.
+    pub fn step(&mut self) -> Duration {
+        self.try_step().unwrap_or_else(|e| {
             tracing::warn!(error = &e as &dyn std::error::Error, "the log could not be checkpointed");
-        }
+            PAUSE
+        })
     }
 
-    fn try_step(&mut self) -> rusqlite::Result<()> {
+    fn try_step(&mut self) -> rusqlite::Result<Duration> {
         let log = look(&self.connection)?;
+        let (long, grows) = (log.frames >= FRAMES_LONG, log.frames != self.seen);
+        self.seen = log.frames;
         // The log has begun anew.
         self.tried = self.tried.min(log.frames);
-        if log.left() >= FRAMES_STEP && log.frames - self.tried >= FRAMES_STEP {
+        let worth = if long { FRAMES_TAIL } else { FRAMES_STEP };
+        if log.left() >= worth && log.frames - self.tried >= worth {
             copy(&self.connection)?;
             self.tried = log.frames;
         }
-        Ok(())
+        Ok(if long && grows { CLOSELY } else { PAUSE })
     }
 }
 
