@@ -1,8 +1,8 @@
 //! Owns: turning lines into durable, numbered, signed events, many per fsync.
 //! Never: sees protobuf or SQL, answers before COMMIT, runs inside a request's future, decides what an event means.
 //!
-//! A line is queued (`intake`), taken with others into a batch, applied on a desk (`batch`), recorded (`entry`), and
-//! committed with one signed head. Only then are its waiters answered and the followers woken (`wake`).
+//! A line is queued (`intake`), taken with others into a batch (`batch`), applied on a desk (`take`), recorded (`entry`),
+//! and committed with one signed head (`commit`). Only then are its waiters answered and the followers woken (`wake`).
 
 mod batch;
 mod commit;
@@ -16,6 +16,7 @@ mod load;
 mod reading;
 mod scribe;
 mod service;
+mod take;
 #[cfg(test)]
 mod tests;
 mod wake;
