@@ -32,5 +32,6 @@ mod seals;
 mod strangers;
 mod sync;
 mod tie;
+mod upgrade;
 mod wakes;
 mod walk;
