@@ -26,11 +26,18 @@ pub struct Options {
     pub poll: Duration,
     /// How many may wait or follow at once.
     pub places: usize,
+    /// Events of one digest at most.
+    pub digest_events: u64,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { lane: Lane(0), poll: Duration::from_secs(1), places: limits::FOLLOWERS }
+        Options {
+            lane: Lane(0),
+            poll: Duration::from_secs(1),
+            places: limits::FOLLOWERS,
+            digest_events: limits::DIGEST_EVENTS,
+        }
     }
 }
 
@@ -174,7 +181,7 @@ impl Feeds {
     }
 }
 
-fn unreadable(error: Error) -> Refusal {
+pub(super) fn unreadable(error: Error) -> Refusal {
     tracing::error!(error = %crate::telemetry::chain(&error), "a log could not be read");
     Refusal::store_unavailable()
 }

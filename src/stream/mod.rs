@@ -4,6 +4,7 @@
 
 pub mod cursor;
 mod desk_reader;
+mod digest;
 mod feed;
 mod follow;
 mod places;
@@ -13,6 +14,7 @@ mod tests;
 mod tie;
 
 pub use crate::store::{Listed, Stored};
+pub use digest::{Digested, Stretch};
 pub use feed::{Feeds, Log, Options, Page};
 pub use follow::{Follower, Following, Sent};
 pub use tie::{Error, Meaning, Seen, Tie};

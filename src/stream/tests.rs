@@ -476,3 +476,24 @@ async fn a_stream_ends_when_its_reader_may_not_go_on() {
     assert_eq!(last, Some(Err(revoked)));
     assert_eq!(house.feeds.places.taken(), 0);
 }
+
+#[tokio::test]
+async fn a_digest_of_many_events_is_told_in_parts_that_go_on_from_each_other() {
+    let house = House::open().await;
+    for number in 0..5 {
+        house.scan(EventType::OfficeIn, item("EA990000015VN"), number).await;
+    }
+    let feeds =
+        Feeds { options: Options { digest_events: 2, ..house.feeds.options.clone() }, ..house.feeds.clone() };
+    let log = house.log();
+    let (mut parts, mut from) = (Vec::new(), None);
+    loop {
+        let part = feeds.digest(&log, from.as_deref(), None).await.unwrap();
+        parts.extend(part.stretches.iter().map(|stretch| (stretch.first, stretch.last)));
+        from = Some(part.cursor.encode());
+        if part.complete {
+            break;
+        }
+    }
+    assert_eq!(parts, [(1, 2), (3, 4), (5, 5)]);
+}

@@ -234,3 +234,49 @@ async fn an_event_carries_its_own_bytes_and_what_its_record_says() {
         assert_eq!(us(&line.effective_at), record.effective_at.0);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn digests_tell_whether_a_reader_holds_what_is_in_the_log_between_any_two_cursors() {
+    use sha2::{Digest, Sha256};
+    let seed = Seed::take().below(1 << 20);
+    let world = World::start().await;
+    busy(&world, seed, 8).await;
+    let who = &world.province.post;
+    let held = rest(&world, who, None, 1_000).await;
+    // A cursor after each event, the beginning first.
+    let mut cursors = vec![Bytes::new()];
+    while cursors.len() <= held.len() {
+        let last = cursors.last().cloned().filter(|cursor| !cursor.is_empty());
+        cursors.push(page(&world, who, last, 1).await.next_cursor);
+    }
+    let ask = async |from: usize, to: usize| {
+        let (from_cursor, to_cursor) = (cursors[from].clone(), cursors[to].clone());
+        let request = v1::GetFeedDigestRequest { parent: String::new(), from_cursor, to_cursor };
+        world.feeds().get_feed_digest(who.ask(request)).await.map(tonic::Response::into_inner)
+    };
+    let of = |events: &[v1::FeedEvent]| {
+        let records = events.iter().map(|event| Sha256::digest(&event.record));
+        Sha256::digest(records.collect::<Vec<_>>().concat()).to_vec()
+    };
+    for (from, to) in [(0, held.len()), (0, 1), (3, 7), (held.len() - 1, held.len())] {
+        let part = ask(from, to).await.unwrap();
+        let [digest] = &part.digests[..] else { panic!("one lane") };
+        assert_eq!((digest.first_seq, digest.last_seq), (from as u64 + 1, to as u64));
+        assert_eq!(digest.sha256, of(&held[from..to]));
+        assert_eq!((part.next_cursor, part.complete), (cursors[to].clone(), true));
+        // One that is missing, and one in another's place.
+        assert_ne!(digest.sha256, of(&held[from..to - 1]));
+        if to - from > 1 {
+            let mut swapped = held[from..to].to_vec();
+            swapped.swap(0, 1);
+            assert_ne!(digest.sha256, of(&swapped));
+        }
+    }
+    let nothing = ask(4, 4).await.unwrap();
+    assert_eq!((nothing.digests.len(), nothing.next_cursor, nothing.complete), (0, cursors[4].clone(), true));
+    let whole = v1::GetFeedDigestRequest::default();
+    let whole = world.feeds().get_feed_digest(who.ask(whole)).await.unwrap().into_inner();
+    assert_eq!(whole, ask(0, held.len()).await.unwrap(), "no end is the end");
+    let backwards = ask(7, 3).await.unwrap_err();
+    assert_eq!(crate::support::partner::reason(&backwards), "CURSOR_INVALID");
+}

@@ -38,6 +38,7 @@ enum Call {
     Events(v1::ListDossierEventsRequest),
     Pull(v1::PullEventsRequest),
     Stream(v1::StreamEventsRequest),
+    Digest(v1::GetFeedDigestRequest),
     CreateAgency(v1::Agency),
     CreateCarrier(v1::Carrier),
     CreateSource(v1::Source),
@@ -97,6 +98,7 @@ async fn make(world: &World, who: &Partner, call: Call) -> Result<(), Status> {
         Call::Search(request) => world.dossiers().search_dossiers(ask(who, request)).await.map(drop),
         Call::Events(request) => world.dossiers().list_dossier_events(ask(who, request)).await.map(drop),
         Call::Pull(request) => world.feeds().pull_events(ask(who, request)).await.map(drop),
+        Call::Digest(request) => world.feeds().get_feed_digest(ask(who, request)).await.map(drop),
         Call::Stream(request) => {
             let mut events = world.feeds().stream_events(ask(who, request)).await?.into_inner();
             events.message().await.map(drop)
@@ -414,6 +416,7 @@ fn callers(world: &World, ground: &Ground) -> Vec<Row> {
     row("an administrator who scans", &p.admin, good(), denied, "ROLE_NOT_ALLOWED", "");
     row("an administrator who reads a feed", &p.admin, Call::Pull(v1::PullEventsRequest::default()), denied, "ROLE_NOT_ALLOWED", "");
     row("an administrator who follows a feed", &p.admin, Call::Stream(v1::StreamEventsRequest::default()), denied, "ROLE_NOT_ALLOWED", "");
+    row("an administrator who asks for a digest", &p.admin, Call::Digest(v1::GetFeedDigestRequest::default()), denied, "ROLE_NOT_ALLOWED", "");
     row("an administrator who lists legs", &p.admin, Call::ListLegs(v1::ListLegsRequest::default()), denied, "ROLE_NOT_ALLOWED", "");
     row("an administrator who registers", &p.admin, Call::Register(world.registration(&codes::dossier(9))), denied, "ROLE_NOT_ALLOWED", "");
     let agency = v1::Agency { code: "H99.20".into(), title: "A".into(), kind: 3, ..Default::default() };
@@ -551,6 +554,7 @@ fn look_ups(world: &World, ground: &Ground) -> Vec<Row> {
     row("another party's dossiers", Call::ListDossiers(v1::ListDossiersRequest { parent: parent(), ..Default::default() }), not_found, "NOT_FOUND", "parent");
     row("another party's feed", Call::Pull(v1::PullEventsRequest { parent: parent(), ..Default::default() }), not_found, "NOT_FOUND", "parent");
     row("another party's stream", Call::Stream(v1::StreamEventsRequest { parent: parent(), ..Default::default() }), not_found, "NOT_FOUND", "parent");
+    row("a digest of another party's feed", Call::Digest(v1::GetFeedDigestRequest { parent: parent(), ..Default::default() }), not_found, "NOT_FOUND", "parent");
     row("a feed of nobody", Call::Pull(v1::PullEventsRequest { parent: "agencies/H01".into(), ..Default::default() }), not_found, "NOT_FOUND", "parent");
 
     let token = |page_token: String| Call::ListLegs(v1::ListLegsRequest { page_token, ..Default::default() });
@@ -562,6 +566,10 @@ fn look_ups(world: &World, ground: &Ground) -> Vec<Row> {
     row("a page token with another filter", Call::ListLegs(v1::ListLegsRequest { page_token: ground.leg_page.clone(), open_only: true, ..Default::default() }), invalid, "CURSOR_INVALID", "page_token");
     row("a damaged cursor", Call::Pull(from_cursor(damaged(&ground.cursor))), invalid, "CURSOR_INVALID", "cursor");
     row("a cursor ahead", Call::Pull(from_cursor(ahead(&ground.cursor))), Code::OutOfRange, "CURSOR_AHEAD", "cursor");
+    let part = |from_cursor: Bytes, to_cursor: Bytes| Call::Digest(v1::GetFeedDigestRequest { parent: String::new(), from_cursor, to_cursor });
+    row("a digest from a damaged cursor", part(damaged(&ground.cursor), Bytes::new()), invalid, "CURSOR_INVALID", "from_cursor");
+    row("a digest up to a damaged cursor", part(Bytes::new(), damaged(&ground.cursor)), invalid, "CURSOR_INVALID", "to_cursor");
+    row("a digest up to a cursor ahead", part(Bytes::new(), ahead(&ground.cursor)), Code::OutOfRange, "CURSOR_AHEAD", "to_cursor");
     row("a stream from a damaged cursor", Call::Stream(v1::StreamEventsRequest { cursor: damaged(&ground.cursor), ..Default::default() }), invalid, "CURSOR_INVALID", "cursor");
     let foreign = Call::Pull(from_cursor(ground.cursor.clone()));
     rows.push(Row { what: "a foreign cursor", who: sibling.clone(), call: foreign, code: invalid, reason: "CURSOR_FOREIGN", field: "cursor" });

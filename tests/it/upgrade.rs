@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use crate::support::gateway::{Gateway, Start, trao};
 
@@ -106,4 +107,29 @@ fn a_store_and_an_outbox_of_release_0_1_open_tell_the_same_and_go_on() {
     assert_eq!(field(&new, "state"), ["PICKED_UP", "AT_OFFICE"]);
     let seqs: Vec<u64> = new.iter().filter_map(|line| line["seq"].as_u64()).collect();
     assert_eq!(seqs, [7, 8]);
+}
+
+#[test]
+fn the_digest_of_an_earlier_log_is_over_what_was_told_then_line_by_line() {
+    let temporary = tempfile::tempdir().unwrap();
+    let gateway = served(temporary.path());
+    let of = |lines: &[Value]| {
+        let records = field(lines, "record_sha256");
+        let records: Vec<u8> = records.iter().flat_map(|record| hex::decode(record).unwrap()).collect();
+        hex::encode(Sha256::digest(records))
+    };
+    let events = earlier("post.jsonl");
+    let printed = told(&gateway, temporary.path(), "post.key", &["feed", "--digest"]);
+    let numbers = |line: &Value| (line["first_seq"].as_u64(), line["last_seq"].as_u64());
+    assert_eq!(numbers(&printed[0]), (Some(1), Some(6)));
+    assert_eq!(field(&printed, "sha256"), [of(&events)]);
+    assert_eq!(printed[1]["cursor"], events.last().unwrap()["cursor"], "the bookmark of then");
+
+    // Part of it, by the bookmark behind the second event.
+    let two = told(&gateway, temporary.path(), "post.key", &["feed", "--limit", "2"]);
+    let bookmark = two.last().unwrap()["cursor"].as_str().unwrap();
+    let upto = told(&gateway, temporary.path(), "post.key", &["feed", "--digest", "--to", bookmark]);
+    assert_eq!((numbers(&upto[0]), field(&upto, "sha256")), ((Some(1), Some(2)), vec![&*of(&events[..2])]));
+    let after = told(&gateway, temporary.path(), "post.key", &["feed", "--digest", "--cursor", bookmark]);
+    assert_eq!((numbers(&after[0]), field(&after, "sha256")), ((Some(3), Some(6)), vec![&*of(&events[2..])]));
 }

@@ -29,8 +29,14 @@ or, after every page and at the end, a bookmark
 Keep the cursor once the events above it are safe, and go on with --cursor: no event is lost or
 told twice.
 
+With --digest, what must be held between two bookmarks: a line for each lane, or for every ten
+thousand events of it, and a bookmark
+  {\"lane\":0,\"first_seq\":1,\"last_seq\":17,\"sha256\":\"…\"}
+where sha256 is over the record_sha256 of these events, as bytes, one after the other.
+
 Examples:
   trao feed > events.jsonl
+  jq -r '.record_sha256 // empty' events.jsonl | xxd -r -p | sha256sum; trao feed --digest
   trao feed --cursor \"$(tail -n1 events.jsonl | jq -r .cursor)\" --follow
 
 Exit code 0; 1 when refused (EPOCH_CHANGED: the journal was restored, read from the beginning);
@@ -45,6 +51,12 @@ pub struct Args {
     /// Do not end when there is nothing more, but wait for what comes
     #[arg(long)]
     pub follow: bool,
+    /// Print digests of what is between --cursor (or the beginning) and --to (or the end)
+    #[arg(long, conflicts_with_all = ["limit", "follow"])]
+    pub digest: bool,
+    /// With --digest: end at this bookmark
+    #[arg(long, value_parser = cursor, value_name = "C", requires = "digest")]
+    pub to: Option<Bytes>,
     /// The party whose log is read; your own where not given
     #[arg(long, default_value = "", value_name = "PARTY", hide_default_value = true)]
     pub parent: String,
@@ -71,7 +83,9 @@ fn parent(args: &Args) -> String {
 pub async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let reading = async {
         // A stream cannot be ended at an event with a bookmark right behind it; pages can.
-        if args.follow && args.limit.is_none() {
+        if args.digest {
+            digest(args, output).await
+        } else if args.follow && args.limit.is_none() {
             follow(args, output).await
         } else {
             pages(args, output).await
@@ -112,6 +126,30 @@ async fn pages(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
             return Ok(Exit::Done);
         }
         cursor = Some(page.next_cursor);
+    }
+}
+
+async fn digest(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
+    let gateway = Gateway::connect(&args.client).await?;
+    let mut from_cursor = args.cursor.clone().unwrap_or_default();
+    let to_cursor = args.to.clone().unwrap_or_default();
+    loop {
+        let (request, id) = gateway.request(v1::GetFeedDigestRequest {
+            parent: parent(args),
+            from_cursor,
+            to_cursor: to_cursor.clone(),
+        });
+        let answer = gateway.feeds().get_feed_digest(request).await;
+        let part = answer.map_err(|status| gateway.failure(&status, &id))?.into_inner();
+        for digest in &part.digests {
+            output.json(&shapes::FeedDigest::of(digest))?;
+        }
+        output.json(&bookmark(&part.next_cursor, part.complete))?;
+        output.flush()?;
+        if part.complete {
+            return Ok(Exit::Done);
+        }
+        from_cursor = part.next_cursor;
     }
 }
 

@@ -1,4 +1,4 @@
-//! FeedService: a party's log as pages and as a stream.
+//! FeedService: a party's log as pages and as a stream, and what its readers must hold.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -12,7 +12,7 @@ use crate::doors::wire::{feed, into, v1};
 use crate::dossier::directory::Day;
 use crate::dossier::names::{Lane, PartyName};
 use crate::dossier::refusal::Refusal;
-use crate::stream::{Following, Log};
+use crate::stream::{Digested, Following, Log};
 use v1::feed_service_server::FeedService;
 
 #[tonic::async_trait]
@@ -40,6 +40,17 @@ impl FeedService for Gateway {
         let following = self.follow(&call, &request).await;
         let following = following.map_err(|refusal| call.refused(&refusal))?;
         Ok(Response::new(Events { following, lane: self.feeds.lane(), context: call.context, ended: false }))
+    }
+
+    async fn get_feed_digest(
+        &self,
+        request: Request<v1::GetFeedDigestRequest>,
+    ) -> Result<Response<v1::GetFeedDigestResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let request = request.into_inner();
+        // CANCEL: only reads.
+        let digested = self.digest(&call, &request).await.map_err(|refusal| call.refused(&refusal))?;
+        Ok(Response::new(feed::digested(&digested)))
     }
 }
 
@@ -69,6 +80,13 @@ impl Gateway {
         let (follower, following) = self.feeds.follow(log, feed::cursor(&request.cursor)).await?;
         self.tasks.spawn(follower.run(self.clone().revoked(call.authorization.clone())));
         Ok(following)
+    }
+
+    async fn digest(&self, call: &Call, request: &v1::GetFeedDigestRequest) -> Result<Digested, Refusal> {
+        let log = self.log(call, &request.parent)?;
+        let (from, to) = (feed::cursor(&request.from_cursor), feed::cursor(&request.to_cursor));
+        // CANCEL: only reads.
+        self.feeds.digest(&log, from, to).await
     }
 
     /// The log that is asked for, if the caller may read it.

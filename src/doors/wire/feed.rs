@@ -9,7 +9,7 @@ use crate::dossier::names::Lane;
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
 use crate::seal::record::Record;
-use crate::stream::{Page, Sent, Stored};
+use crate::stream::{Digested, Page, Sent, Stored, Stretch};
 
 /// A journaled line as feeds and histories show it: the stored bytes, and what stands in them as fields. `seq` is its
 /// number in the log that is read, 0 where it stands in none.
@@ -58,6 +58,21 @@ pub fn sent(lane: Lane, sent: &Sent) -> Result<v1::StreamEventsResponse, Refusal
         }),
     };
     Ok(v1::StreamEventsResponse { message: Some(message) })
+}
+
+/// Digests of part of a log.
+pub fn digested(digested: &Digested) -> v1::GetFeedDigestResponse {
+    let digest = |stretch: &Stretch| v1::FeedDigest {
+        lane: stretch.lane.0.into(),
+        first_seq: stretch.first,
+        last_seq: stretch.last,
+        sha256: Bytes::copy_from_slice(&stretch.sha256),
+    };
+    v1::GetFeedDigestResponse {
+        digests: digested.stretches.iter().map(digest).collect(),
+        next_cursor: Bytes::from(digested.cursor.encode()),
+        complete: digested.complete,
+    }
 }
 
 /// How long a pull may wait; absent means not at all.

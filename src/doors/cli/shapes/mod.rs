@@ -214,6 +214,22 @@ pub struct Bookmark {
     pub caught_up: bool,
 }
 
+/// `feed --digest`: what consecutive events of a lane amount to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FeedDigest {
+    lane: i32,
+    first_seq: u64,
+    last_seq: u64,
+    sha256: String,
+}
+
+impl FeedDigest {
+    pub fn of(digest: &v1::FeedDigest) -> FeedDigest {
+        let v1::FeedDigest { lane, first_seq, last_seq, ref sha256 } = *digest;
+        FeedDigest { lane, first_seq, last_seq, sha256: hex::encode(sha256) }
+    }
+}
+
 /// `status`: nothing there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NotFound<'a> {

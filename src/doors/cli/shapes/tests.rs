@@ -110,6 +110,13 @@ fn an_event_has_one_shape_in_feed_and_history() {
 }
 
 #[test]
+fn a_digest_tells_its_numbers() {
+    let digest = v1::FeedDigest { lane: 0, first_seq: 3, last_seq: 17, sha256: vec![0xab; 32].into() };
+    let expected = format!(r#"{{"lane":0,"first_seq":3,"last_seq":17,"sha256":"{}"}}"#, "ab".repeat(32));
+    assert_eq!(text(&FeedDigest::of(&digest)), expected);
+}
+
+#[test]
 fn a_bookmark_tells_itself_from_an_event() {
     let mark = Bookmark { bookmark: true, cursor: "AQID".into(), caught_up: false };
     assert_eq!(text(&mark), r#"{"bookmark":true,"cursor":"AQID","caught_up":false}"#);

@@ -1,0 +1,87 @@
+//! What a reader of a party's log must hold, as digests: equal ones, equal events.
+
+use sha2::{Digest, Sha256};
+use tokio::task::yield_now;
+
+use super::cursor::Cursor;
+use super::feed::{Feeds, Log, unreadable};
+use crate::dossier::names::Lane;
+use crate::dossier::refusal::{Reason, Refusal};
+use crate::limits;
+
+/// The field in which a part of a log begins, and the one in which it ends.
+const FROM: &str = "from_cursor";
+const TO: &str = "to_cursor";
+
+/// Consecutive events of a log in one lane.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// The lane.
+    pub lane: Lane,
+    /// The number of the first.
+    pub first: u64,
+    /// The number of the last.
+    pub last: u64,
+    /// SHA-256 over the SHA-256 of each record, in order.
+    pub sha256: [u8; 32],
+}
+
+/// Part of a log.
+#[derive(Clone, Debug)]
+pub struct Digested {
+    /// What is in it, of each lane with any.
+    pub stretches: Vec<Stretch>,
+    /// How far it goes.
+    pub cursor: Cursor,
+    /// That is as far as was asked for.
+    pub complete: bool,
+}
+
+impl Feeds {
+    /// The digests of a log after one cursor and up to another, at most [`limits::DIGEST_EVENTS`] events at once.
+    ///
+    /// Refused: cursors as for a pull, and an end before the beginning.
+    pub async fn digest(
+        &self,
+        log: &Log,
+        from: Option<&[u8]>,
+        to: Option<&[u8]>,
+    ) -> Result<Digested, Refusal> {
+        let named = |field: &'static str| {
+            move |refusal: Refusal| match refusal.field.as_str() {
+                "cursor" => Refusal { field: field.to_owned(), ..refusal },
+                _ => refusal,
+            }
+        };
+        let lane = self.options.lane;
+        // CANCEL: only reads.
+        let mut cursor = self.start(log, from).await.map_err(named(FROM))?;
+        let end = match to {
+            Some(_) => self.start(log, to).await.map_err(named(TO))?.seq(lane),
+            None => self.reader.log_head(lane, log.id).await.map_err(unreadable)?,
+        };
+        let before = cursor.seq(lane);
+        if end < before {
+            return Err(Refusal::field(Reason::CursorInvalid, TO, "it lies before from_cursor"));
+        }
+        let upto = end.min(before.saturating_add(self.options.digest_events));
+        let mut digest = Sha256::new();
+        while cursor.seq(lane) < upto {
+            let wanted = (upto - cursor.seq(lane)).min(limits::FOLLOW_PAGE as u64) as usize;
+            let page = self.page(log, cursor.clone(), wanted).await?;
+            if page.events.is_empty() {
+                break;
+            }
+            for listed in &page.events {
+                digest.update(Sha256::digest(&listed.stored.record));
+            }
+            cursor = page.cursor;
+            // Others have their turn between two pages.
+            yield_now().await;
+        }
+        let last = cursor.seq(lane);
+        let stretch = || Stretch { lane, first: before + 1, last, sha256: digest.finalize().into() };
+        let stretches = (last > before).then(stretch).into_iter().collect();
+        Ok(Digested { stretches, cursor, complete: last >= end })
+    }
+}
