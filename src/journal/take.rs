@@ -40,6 +40,10 @@ impl Batch<'_> {
                     tracing::error!(error = %crate::telemetry::chain(&error), "what a line needs is torn");
                     return Ok(Err(index));
                 }
+                // Not even what was answered to its first attempt.
+                Err(error) if error.is_torn() => {
+                    verdicts.push(Verdict::Refused(Refusal::new(Reason::Internal)));
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -219,6 +219,24 @@ async fn a_line_whose_leg_is_torn_is_set_aside_and_the_others_stand() {
 }
 
 #[tokio::test]
+async fn a_retry_whose_first_attempt_is_torn_is_refused_alone() {
+    let house = House::in_memory().await;
+    let first = || line(scan(PDA, "1", event(EventType::PickedUp, A, 10)));
+    house.one(first()).await.unwrap();
+    let early = house.one(line(scan(PDA, "early", event(EventType::OfficeIn, B, 5)))).await.unwrap().position;
+    let leg = house.one(line(scan(PDA, "leg", event(EventType::PickedUp, B, 1)))).await.unwrap().position;
+    let place = || Line::Place(PlaceLine { from: early, leg, done: true });
+    let placed = house.one(place()).await.unwrap().position;
+    house.memory().tear(at(1));
+    house.memory().tear(placed);
+    let fine = line(scan(PDA, "fine", event(EventType::OfficeIn, B, 20)));
+    let answers = house.batch(vec![first(), place(), fine]).await;
+    let reasons = answers.iter().map(|answer| answer.as_ref().err().map(|refusal| refusal.reason));
+    assert_eq!(reasons.collect::<Vec<_>>(), [Some(Reason::Internal), Some(Reason::Internal), None]);
+    assert_eq!(house.head().await, 5);
+}
+
+#[tokio::test]
 async fn a_writer_that_ends_leaves_nobody_waiting() {
     let house = House::in_memory().await;
     let (service, handle) = house.service().await;
