@@ -8,6 +8,7 @@ use super::feed::{Feeds, Log, unreadable};
 use crate::dossier::names::Lane;
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
+use crate::store::Error;
 
 /// The field in which a part of a log begins, and the one in which it ends.
 const FROM: &str = "from_cursor";
@@ -70,7 +71,7 @@ impl Feeds {
             let wanted = (upto - cursor.seq(lane)).min(limits::FOLLOW_PAGE as u64) as usize;
             let page = self.page(log, cursor.clone(), wanted).await?;
             if page.events.is_empty() {
-                break;
+                return Err(unreadable(Error::Corrupt { what: "logs" }));
             }
             for listed in &page.events {
                 digest.update(Sha256::digest(&listed.stored.record));
