@@ -15,13 +15,14 @@
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use super::Reader;
 use super::connection::{self, BUSY};
 use super::folder::DATABASE;
+use super::pool::Pool;
 use crate::store::Error;
 
 /// Frames (pages of 4 KiB) that are worth a step of the checkpointer: 16 MiB.
@@ -44,6 +45,8 @@ const TURN: Duration = Duration::from_millis(5);
 const PAUSE: Duration = Duration::from_millis(20);
 /// Between two looks at a long log that grows: a batch's time.
 const CLOSELY: Duration = Duration::from_millis(1);
+/// How long after its last growth a long log is looked at closely: some batches' time.
+const GROWING: Duration = Duration::from_millis(50);
 
 /// The log: frames in it, and how many of them are copied; negative when somebody else is at it.
 #[derive(Clone, Copy, Debug)]
@@ -82,10 +85,9 @@ fn run(connection: &Connection, pragma: &str) -> rusqlite::Result<Log> {
 /// Copies everything and cuts the log's file to nothing, waiting for writer and readers to let it go.
 pub(super) fn empty(connection: &Connection) -> Result<(), Error> {
     let step = "empty the log";
-    let busy = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
-    match busy.map_err(Error::failed(step))? {
-        0_i64 => Ok(()),
-        _ => Err(Error::Failed { step, source: "it is in use".into() }),
+    match insist(connection, "PRAGMA wal_checkpoint(TRUNCATE)").map_err(Error::failed(step))? {
+        log if log.busy => Err(Error::Failed { step, source: "it is in use".into() }),
+        _ => Ok(()),
     }
 }
 
@@ -98,19 +100,16 @@ pub struct Checkpointer {
     connection: Connection,
     /// Frames at the last step: those that a reader keeps are not tried again until there are more.
     tried: i64,
-    /// Frames at the last look.
+    /// Frames at the last look, and when there were last more or fewer than before.
     seen: i64,
+    changed: Instant,
 }
 
 impl Checkpointer {
     /// A checkpointer of the store in a folder, and of its readers.
     pub fn open(folder: &Path, reader: Reader) -> Result<Checkpointer, Error> {
-        Ok(Checkpointer {
-            reader,
-            connection: connection::writing(&folder.join(DATABASE))?,
-            tried: 0,
-            seen: 0,
-        })
+        let connection = connection::writing(&folder.join(DATABASE))?;
+        Ok(Checkpointer { reader, connection, tried: 0, seen: 0, changed: Instant::now() })
     }
 
     /// Runs on a thread of its own until the sender is dropped.
@@ -132,8 +131,10 @@ impl Checkpointer {
 
     fn try_step(&mut self) -> rusqlite::Result<Duration> {
         let log = look(&self.connection)?;
-        let (long, grows) = (log.frames >= FRAMES_LONG, log.frames != self.seen);
-        self.seen = log.frames;
+        if log.frames != self.seen {
+            (self.seen, self.changed) = (log.frames, Instant::now());
+        }
+        let long = log.frames >= FRAMES_LONG;
         // The log has begun anew.
         self.tried = self.tried.min(log.frames);
         let worth = if long { FRAMES_TAIL } else { FRAMES_STEP };
@@ -141,7 +142,7 @@ impl Checkpointer {
             copy(&self.connection)?;
             self.tried = log.frames;
         }
-        Ok(if long && grows { CLOSELY } else { PAUSE })
+        Ok(if long && self.changed.elapsed() < GROWING { CLOSELY } else { PAUSE })
     }
 }
 
@@ -155,19 +156,21 @@ pub(super) struct Restart {
 }
 
 impl Restart {
-    /// Called when nothing is being written: copies the end of a long log, so that the next batch begins it anew.
-    pub(super) fn between_batches(&mut self, connection: &Connection) {
-        if let Err(e) = self.try_between_batches(connection) {
+    /// Called when nothing is being written: copies the end of a long log, so that the next batch begins it anew. The
+    /// snapshots that look-ups of this process go on in hold the log, so they end here.
+    pub(super) fn between_batches(&mut self, connection: &Connection, look_ups: &Pool) {
+        if let Err(e) = self.try_between_batches(connection, look_ups) {
             tracing::warn!(error = &e as &dyn std::error::Error, "the log could not be checkpointed");
         }
     }
 
-    fn try_between_batches(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+    fn try_between_batches(&mut self, connection: &Connection, look_ups: &Pool) -> rusqlite::Result<()> {
         let log = look(connection)?;
         let hard = log.frames >= FRAMES_HARD;
         if log.frames < FRAMES_LONG {
             *self = Restart::default();
         } else if hard && log.frames >= self.no_wait_before {
+            look_ups.renew();
             connection.busy_timeout(READERS)?;
             let waited = wait(connection);
             connection.busy_timeout(BUSY)?;
@@ -176,7 +179,10 @@ impl Restart {
                 self.no_wait_before = log.frames + log.frames / 4;
             }
         } else if log.left() > 0 && (hard || log.left() <= FRAMES_TAIL) && log.frames >= self.not_before {
+            look_ups.renew();
             let after = copy(connection)?;
+            // Whoever began to read meanwhile reads the log; from now on there is nothing in it that is not in the file.
+            look_ups.renew();
             if after.is_elsewhere() || after.left() > 0 {
                 self.not_before = log.frames + FRAMES_TAIL;
             }
@@ -187,9 +193,14 @@ impl Restart {
 
 /// Copies everything and waits until nobody reads the log; the next write then begins it anew.
 fn wait(connection: &Connection) -> rusqlite::Result<Log> {
+    insist(connection, "PRAGMA wal_checkpoint(RESTART)")
+}
+
+/// Runs a checkpoint, after the one that somebody else may be at.
+fn insist(connection: &Connection, pragma: &str) -> rusqlite::Result<Log> {
     let mut turns = 0;
     loop {
-        let log = run(connection, "PRAGMA wal_checkpoint(RESTART)")?;
+        let log = run(connection, pragma)?;
         turns += 1;
         if !log.is_elsewhere() || turns == TURNS {
             return Ok(log);

@@ -89,5 +89,6 @@ pub fn migrate(lock: &Lock, now: Micros) -> Result<usize, Error> {
 pub fn open(lock: &Lock) -> Result<Store, Error> {
     let connection = connection::writing(&lock.folder().join(DATABASE))?;
     schema::check(&connection)?;
-    Ok(Store { writer: Writer::new(connection, lock.commits()), reader: Reader::beside(lock)? })
+    let reader = Reader::beside(lock)?;
+    Ok(Store { writer: Writer::new(connection, lock.commits(), reader.look_ups()), reader })
 }

@@ -2,7 +2,8 @@
 //!
 //! To begin a snapshot and to end it costs as much as the few rows that a look-up reads. So a snapshot is not ended with
 //! the look-up it was begun for: the next one goes on in it, as long as nothing was committed since and it is young. What
-//! was acknowledged before a look-up came is therefore always in what it reads.
+//! was acknowledged before a look-up came is therefore always in what it reads. What is not acknowledged yet may be seen by
+//! one reader a few microseconds before another.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +23,8 @@ const IDLE: usize = 8;
 /// another process is not seen; both wait for far longer things.
 const YOUNG: Duration = Duration::from_millis(10);
 
-/// How many commits the one who serves the folder has tried. It grows before any of them is acknowledged.
+/// How many commits the one who serves the folder has tried. It grows before any of them is acknowledged, and besides
+/// whenever no look-up is to go on in an earlier snapshot.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Commits(Arc<AtomicU64>);
 
@@ -100,11 +102,7 @@ impl Pool {
     pub(super) fn snapshot(self: &Arc<Pool>) -> Result<Snapshot, Error> {
         let after = self.commits.as_ref().map(Commits::so_far);
         let (connection, begun) = match self.pop() {
-            Some(Idle { connection, snapshot: Some(begun) })
-                if after == Some(begun.after) && begun.at.elapsed() < YOUNG =>
-            {
-                (connection, begun)
-            }
+            Some(Idle { connection, snapshot: Some(begun) }) if self.goes_on(begun) => (connection, begun),
             other => {
                 let connection =
                     other.and_then(Idle::ended).map_or_else(|| connection::reading(&self.file), Ok)?;
@@ -115,14 +113,29 @@ impl Pool {
         Ok(Snapshot { connection: Mutex::new(Some(connection)), begun, pool: Arc::clone(self) })
     }
 
-    /// Ends the snapshots that are no longer young. Called now and then, so that none outlives its use by much.
+    /// Ends the snapshots in which no look-up goes on any more. Called now and then, so that none outlives its use by much.
     pub(super) fn end_old(&self) {
-        let old: Vec<Idle> = {
-            let mut idle = self.idle();
-            idle.extract_if(.., |idle| idle.snapshot.is_some_and(|begun| begun.at.elapsed() >= YOUNG))
-                .collect()
-        };
-        for connection in old.into_iter().filter_map(Idle::ended) {
+        self.end(|begun| !self.goes_on(begun));
+    }
+
+    /// Ends every snapshot that nobody reads, and has the others end with their look-up.
+    pub(super) fn renew(&self) {
+        if let Some(commits) = &self.commits {
+            commits.tried();
+            self.end(|_| true);
+        }
+    }
+
+    /// Whether the next look-up may go on in a snapshot.
+    fn goes_on(&self, begun: Begun) -> bool {
+        let latest = self.commits.as_ref().is_some_and(|commits| commits.so_far() == begun.after);
+        latest && begun.at.elapsed() < YOUNG
+    }
+
+    fn end(&self, which: impl Fn(Begun) -> bool) {
+        let ending: Vec<Idle> =
+            self.idle().extract_if(.., |idle| idle.snapshot.is_some_and(&which)).collect();
+        for connection in ending.into_iter().filter_map(Idle::ended) {
             self.push(connection, None);
         }
     }
@@ -163,7 +176,7 @@ impl Drop for Snapshot {
     fn drop(&mut self) {
         let held = self.connection.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         let Some(connection) = held else { return };
-        if self.pool.commits.is_some() {
+        if self.pool.goes_on(self.begun) {
             self.pool.push(connection, Some(self.begun));
         } else if let Some(connection) = (Idle { connection, snapshot: Some(self.begun) }).ended() {
             self.pool.push(connection, None);

@@ -57,6 +57,11 @@ impl Reader {
         Ok(Reader { pool: Arc::clone(&self.pool), snapshot: Some(Arc::new(self.pool.snapshot()?)) })
     }
 
+    /// Where it reads.
+    pub(super) fn look_ups(&self) -> Arc<Pool> {
+        Arc::clone(&self.pool)
+    }
+
     /// Ends what reading has left open.
     pub(super) fn end_old(&self) {
         self.pool.end_old();

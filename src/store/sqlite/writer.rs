@@ -1,12 +1,13 @@
 //! The one writer of the file: it takes the lane, is read through, and keeps a batch whole or not at all.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rusqlite::{Connection, ffi, params};
 
 use super::checkpoint::Restart;
 use super::log_run::NewRun;
-use super::pool::Commits;
+use super::pool::{Commits, Pool};
 use super::rows::{Many, at, kept, kept_place, lane, one, place, run};
 use super::{directory, read, sql};
 use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag, TagTarget};
@@ -20,6 +21,9 @@ use crate::store::{Commit, Committed, Concern, Entry, Error, EventKey, First, He
 /// Writes to a SQLite file, on one connection for ever.
 #[derive(Debug)]
 pub struct Writer {
+    /// Where look-ups of this process read. It goes before the connection, for the last one to close removes the log, and
+    /// a reader cannot.
+    look_ups: Arc<Pool>,
     connection: Connection,
     held: Option<Held>,
     restart: Restart,
@@ -28,8 +32,8 @@ pub struct Writer {
 
 #[expect(missing_docs, reason = "said once, at store::Writer")]
 impl Writer {
-    pub(super) fn new(connection: Connection, commits: Commits) -> Writer {
-        Writer { connection, held: None, restart: Restart::default(), commits }
+    pub(super) fn new(connection: Connection, commits: Commits, look_ups: Arc<Pool>) -> Writer {
+        Writer { look_ups, connection, held: None, restart: Restart::default(), commits }
     }
 
     pub fn begin(&mut self, lane: Lane) -> Result<Head, Error> {
@@ -38,7 +42,7 @@ impl Writer {
         }
         // Should an earlier batch have failed to roll back, it does so now.
         self.undo();
-        self.restart.between_batches(&self.connection);
+        self.restart.between_batches(&self.connection, &self.look_ups);
         run(&self.connection, "take the lane", sql::BEGIN, [])?;
         match read::head(&self.connection, lane) {
             Ok(head) => {
