@@ -85,7 +85,10 @@ async fn the_same_key_with_one_byte_changed_is_refused_and_overwrites_nothing() 
     let mut world = World::start().await;
     let post = world.province.post.clone();
     let personal = v1::Personal { note: "cổng sau".to_owned(), ..v1::Personal::default() };
-    let line = v1::Capture { personal: personal.encode_to_vec().into(), ..unknown_pick_up("changed-1") };
+    // A fraction of a second whose last byte may change and is one still.
+    let at = prost_types::Timestamp { nanos: 4_000, ..crate::support::partner::now() };
+    let event = v1::Event { occurred_at: Some(at), ..event(v1::EventType::OfficeIn, &codes::item(1)) };
+    let line = v1::Capture { personal: personal.encode_to_vec().into(), ..capture(PDA, "changed-1", &event) };
     let mut other_event = line.clone();
     let mut bytes = line.event.to_vec();
     *bytes.last_mut().unwrap() ^= 1;
