@@ -40,7 +40,7 @@ pub const BOOKMARK_SECONDS: u64 = 10;
 pub const FOLLOWERS: usize = 1_024;
 /// Lines of a log read at once for a stream.
 pub const FOLLOW_PAGE: usize = 100;
-/// Events of one feed digest: some megabytes are read for it, a page after the other, in less than a tenth of a second.
+/// Events of one feed digest: some megabytes are read for it, a page after the other, in about a tenth of a second.
 pub const DIGEST_EVENTS: u64 = 10_000;
 /// Messages of a stream that wait to be taken: enough to fill a frame, few enough that a thousand slow readers are cheap.
 pub const FOLLOW_BUFFER: usize = 32;

@@ -13,7 +13,7 @@ const VERSION: u8 = 1;
 /// Bytes of SHA-256 at the end.
 const CHECK_BYTES: usize = 8;
 /// The field a cursor is refused under.
-const FIELD: &str = "cursor";
+pub(super) const FIELD: &str = "cursor";
 
 /// How far a party's log was read in every lane.
 #[derive(Clone, Debug, PartialEq, Eq)]

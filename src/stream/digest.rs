@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use tokio::task::yield_now;
 
-use super::cursor::Cursor;
+use super::cursor::{self, Cursor};
 use super::feed::{Feeds, Log, unreadable};
 use crate::dossier::names::Lane;
 use crate::dossier::refusal::{Reason, Refusal};
@@ -49,9 +49,9 @@ impl Feeds {
         to: Option<&[u8]>,
     ) -> Result<Digested, Refusal> {
         let named = |field: &'static str| {
-            move |refusal: Refusal| match refusal.field.as_str() {
-                "cursor" => Refusal { field: field.to_owned(), ..refusal },
-                _ => refusal,
+            move |refusal: Refusal| match refusal.field == cursor::FIELD {
+                true => Refusal { field: field.to_owned(), ..refusal },
+                false => refusal,
             }
         };
         let lane = self.options.lane;
@@ -67,20 +67,19 @@ impl Feeds {
         }
         let upto = end.min(before.saturating_add(self.options.digest_events));
         let mut digest = Sha256::new();
-        while cursor.seq(lane) < upto {
-            let wanted = (upto - cursor.seq(lane)).min(limits::FOLLOW_PAGE as u64) as usize;
-            let page = self.page(log, cursor.clone(), wanted).await?;
-            if page.events.is_empty() {
-                return Err(unreadable(Error::Corrupt { what: "logs" }));
-            }
-            for listed in &page.events {
+        let mut last = before;
+        while last < upto {
+            let wanted = (upto - last).min(limits::FOLLOW_PAGE as u64) as usize;
+            let page = self.reader.log_after(lane, log.id, last, wanted).await.map_err(unreadable)?;
+            for listed in &page {
                 digest.update(Sha256::digest(&listed.stored.record));
             }
-            cursor = page.cursor;
+            let end_of_page = page.last().ok_or(Error::Corrupt { what: "logs" }).map_err(unreadable)?;
+            last = end_of_page.seq;
             // Others have their turn between two pages.
             yield_now().await;
         }
-        let last = cursor.seq(lane);
+        cursor.advance(lane, last);
         let stretch = || Stretch { lane, first: before + 1, last, sha256: digest.finalize().into() };
         let stretches = (last > before).then(stretch).into_iter().collect();
         Ok(Digested { stretches, cursor, complete: last >= end })

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
+use super::of_file;
 use crate::store::conformance::{Batch, Kept};
 use crate::store::sqlite::{Checkpointer, Reader, connection};
 
@@ -74,20 +75,14 @@ async fn look_ups_that_follow_each_other_do_not_keep_the_log_from_beginning_anew
     // Where a log is long, what the writer copies itself, and a batch.
     const BEGUN_ANEW_BY: u64 = 54 << 20;
     let mut kept = Kept::sqlite();
-    let reader = match &kept.reader {
-        crate::store::Reader::Sqlite(reader) => reader.clone(),
-        crate::store::Reader::Memory(_) => panic!("not a file"),
-    };
+    let reader = of_file(&kept);
     let mut checkpointer = Checkpointer::open(kept.folder(), reader.clone()).unwrap();
-    let (mut longest, mut written) = (0, 0);
-    while written < 2 * BEGUN_ANEW_BY {
-        let before = log_bytes(kept.folder());
+    let mut longest = 0;
+    for _ in 0..360 {
         // Its snapshot is young and of the last commit: the next look-up would go on in it.
         reader.snapshot().unwrap().head(crate::dossier::names::Lane(0)).unwrap();
-        kept.keep(fill).await;
+        longest = longest.max(write(&mut kept, 1).await);
         checkpointer.step();
-        longest = longest.max(log_bytes(kept.folder()));
-        written += 300_000.max(log_bytes(kept.folder()).saturating_sub(before));
     }
     assert!(longest < BEGUN_ANEW_BY, "{longest} bytes");
 }

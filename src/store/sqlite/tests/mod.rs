@@ -6,3 +6,14 @@ mod erase;
 mod folder;
 mod log;
 mod snapshot;
+
+use crate::store::conformance::Kept;
+use crate::store::{self, sqlite};
+
+/// The reader of what is kept in a file.
+fn of_file(kept: &Kept) -> sqlite::Reader {
+    match &kept.reader {
+        store::Reader::Sqlite(reader) => reader.clone(),
+        store::Reader::Memory(_) => panic!("not a file"),
+    }
+}

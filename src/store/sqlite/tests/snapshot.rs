@@ -3,19 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc;
 
+use super::of_file;
 use crate::dossier::names::{Lane, Position};
+use crate::store::PersonalRow;
 use crate::store::conformance::Kept;
-use crate::store::sqlite::{Checkpointer, Reader};
-use crate::store::{self, PersonalRow};
+use crate::store::sqlite::Checkpointer;
 
 const LANE: Lane = Lane(0);
-
-fn of_file(kept: &Kept) -> Reader {
-    match &kept.reader {
-        store::Reader::Sqlite(reader) => reader.clone(),
-        store::Reader::Memory(_) => panic!("not a file"),
-    }
-}
 
 #[tokio::test]
 async fn what_was_committed_before_a_snapshot_was_asked_for_is_in_it() {
