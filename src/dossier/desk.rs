@@ -319,6 +319,11 @@ impl Desk {
         }
     }
 
+    /// The tags of a code, by its key, as far as they lie on the desk.
+    pub fn tags_of(&self, key: &CodeKey) -> &[Tag] {
+        self.tags.get(key).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// What a correction names, if it exists.
     pub fn target(&self, position: Position) -> Result<Option<&Target>, Missing> {
         self.targets.get(&position).map(Option::as_ref).ok_or(Missing::Target(position))

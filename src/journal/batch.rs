@@ -63,6 +63,9 @@ pub(super) struct Batch<'a> {
     pub(super) now: Micros,
 }
 
+/// How often a batch is run again before it is given up. A store that was overtaken once takes the lane for itself.
+const RUNS: usize = 3;
+
 /// Applies and commits the lines, and says what to answer to each. After an error of any kind but `Unknown` nothing of
 /// them is kept.
 pub(super) async fn write(
@@ -71,15 +74,19 @@ pub(super) async fn write(
     writer: &mut Writer,
     lines: &mut [Queued],
 ) -> Result<Decided, Error> {
-    match attempt(scribe, known, writer, lines).await {
-        Err(Error::Unknown(error)) => {
-            tracing::warn!(
-                error = %crate::telemetry::chain(&error),
-                "nobody knows whether a batch was kept: it is run again, and the keys decide"
-            );
-            attempt(scribe, known, writer, lines).await
+    let mut runs = 1;
+    loop {
+        match attempt(scribe, known, writer, lines).await {
+            Err(Error::Unknown(error)) if runs < RUNS => {
+                tracing::warn!(
+                    error = %crate::telemetry::chain(&error),
+                    "nobody knows whether a batch was kept: it is run again, and the keys decide"
+                );
+            }
+            Err(Error::Overtaken) if runs < RUNS => {}
+            outcome => return outcome,
         }
-        outcome => outcome,
+        runs += 1;
     }
 }
 
@@ -120,6 +127,11 @@ async fn apply_and_commit(
             return Err(Error::ClockSuspect);
         }
         batch.load_firsts(writer, lines).await?;
+        match batch.lay_lines(writer, lines).await {
+            // Perhaps it is not needed: if it is, applying the line that needs it asks for it.
+            Err(error) if error.is_torn() => {}
+            laid => laid?,
+        }
         match batch.take_all(writer, lines, &set_aside).await? {
             Ok(verdicts) => break (batch, verdicts),
             Err(index) => {

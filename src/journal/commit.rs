@@ -100,6 +100,7 @@ impl Batch<'_> {
         let began = Instant::now();
         match writer.commit(&commit).await.map_err(Error::Commit)? {
             Committed::Done => {}
+            Committed::Overtaken => return Err(Error::Overtaken),
             Committed::Unknown(error) => return Err(Error::Unknown(error)),
         }
         scribe.metrics.committed(began.elapsed(), self.drafts.iter().map(|draft| draft.record.kind));

@@ -47,6 +47,11 @@ impl Known {
         self.devices.get(&source).cloned()
     }
 
+    /// A source is as it was read.
+    pub fn heard(&mut self, source: i64, heard: Heard) {
+        self.devices.put(source, heard);
+    }
+
     /// The last numbers of logs, as far as they are known, and the logs of which none is.
     pub fn logs(&self, parties: &[i64]) -> (BTreeMap<i64, u64>, Vec<i64>) {
         let known = parties.iter().filter_map(|party| Some((*party, *self.logs.get(party)?)));

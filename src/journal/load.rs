@@ -1,14 +1,15 @@
 //! Loading what a batch touches: earlier attempts, and whatever applying asks for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Error;
 use super::batch::Batch;
 use super::intake::Queued;
 use super::key::Sources;
-use crate::dossier::desk::{Missing, Tag, TagTarget, Target};
+use super::line::Line;
+use crate::dossier::desk::{CodeKey, Missing, Tag, TagTarget, Target};
 use crate::dossier::device::Heard;
-use crate::dossier::event::Event;
 use crate::dossier::names::Position;
 use crate::seal::record::Record;
 use crate::store::{EventKey, Writer};
@@ -60,20 +61,47 @@ impl Batch<'_> {
         Ok(())
     }
 
-    /// Lays what a scan asks for as a rule, so that it is not begun again for each: its codes' tags and their legs.
-    pub(super) async fn lay_codes(&mut self, writer: &mut Writer, event: &Event) -> Result<(), Error> {
-        for code in event.code.iter().chain(&event.also) {
-            let legs = match self.desk.tags(code).map(legs_of) {
-                Ok(legs) => legs,
-                Err(missing) => {
-                    self.lay(writer, missing).await?;
-                    self.desk.tags(code).map(legs_of).unwrap_or_default()
-                }
+    /// Lays what lines ask for as a rule, all at once: the tags of their codes, and the legs these mean. Otherwise each
+    /// line is begun again for each of them, and each is a way to the database and back.
+    pub(super) async fn lay_lines(&mut self, writer: &mut Writer, lines: &[Queued]) -> Result<(), Error> {
+        let lane = self.scribe.lane;
+        let (mut codes, mut sources) = (BTreeSet::new(), BTreeSet::new());
+        for (queued, key) in lines.iter().zip(&self.keys) {
+            let Some(key) = key.as_ref().filter(|key| !self.firsts.contains_key(key)) else { continue };
+            let event = match &queued.line {
+                Line::Capture(line) => &line.said.event,
+                Line::Command(line) => &line.event,
+                Line::Place(_) | Line::Note(_) => continue,
             };
-            for id in legs.into_iter().flatten() {
-                if let Err(missing) = self.desk.leg(id).map(drop) {
-                    self.lay(writer, missing).await?;
-                }
+            codes.extend(event.code.iter().chain(&event.also).map(CodeKey::of));
+            if matches!(queued.line, Line::Capture(_)) && self.known.device(key.source).is_none() {
+                sources.insert(key.source);
+            }
+        }
+        let codes: Vec<CodeKey> = codes.into_iter().collect();
+        let missing: Vec<CodeKey> =
+            codes.iter().filter(|code| !self.desk.has(&Missing::Tags((*code).clone()))).cloned().collect();
+        if !missing.is_empty() {
+            let mut tags = writer.tags_of(lane, &missing).await.map_err(Error::Load)?;
+            for code in missing {
+                let found = tags.remove(&code).unwrap_or_default();
+                self.desk.lay_tags(code, found);
+            }
+        }
+        let meant = codes.iter().flat_map(|code| legs_of(self.desk.tags_of(code))).flatten();
+        let legs: BTreeSet<Position> = meant.filter(|id| !self.desk.has(&Missing::Leg(*id))).collect();
+        if !legs.is_empty() {
+            let legs: Vec<Position> = legs.into_iter().collect();
+            let mut found = writer.legs(&legs).await.map_err(Error::Load)?;
+            for id in legs {
+                let leg = found.remove(&id);
+                self.desk.lay_leg(id, leg);
+            }
+        }
+        if !sources.is_empty() {
+            let sources: Vec<i64> = sources.into_iter().collect();
+            for (source, heard) in writer.devices(lane, &sources).await.map_err(Error::Load)? {
+                self.known.heard(source, heard);
             }
         }
         Ok(())

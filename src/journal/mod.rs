@@ -51,6 +51,9 @@ pub enum Error {
     /// Nobody knows whether the batch was committed.
     #[error("learn whether the batch was committed")]
     Unknown(#[source] crate::store::Error),
+    /// Somebody else wrote the lane meanwhile, again and again.
+    #[error("commit before somebody else writes the lane")]
+    Overtaken,
     /// A line concerns a party that has no log.
     #[error("list a line for {0}, which is not in the directory")]
     NoLog(crate::dossier::names::PartyName),

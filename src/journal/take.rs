@@ -95,13 +95,6 @@ impl Batch<'_> {
         let (effective_at, skewed) = entry::effective(line, received_at, &mut heard);
         line.said.effective_at = effective_at;
         let said = &line.said;
-        if !aside {
-            match self.lay_codes(writer, &said.event).await {
-                // Perhaps it is not needed: if it is, applying asks for it.
-                Err(error) if error.is_torn() => {}
-                laid => laid?,
-            }
-        }
         let act = Act::Capture(Capture { said: Cow::Borrowed(said), attested: line.attested, skewed });
         let written = match self.apply(writer, &act, aside).await? {
             Some(Ok(Applied::Written(written))) => *written,

@@ -10,7 +10,9 @@ mod codec;
 #[cfg(test)]
 mod conformance;
 mod entering;
+mod log_run;
 pub mod memory;
+mod numbers;
 mod page;
 pub mod sqlite;
 
@@ -259,6 +261,8 @@ pub struct Commit {
 pub enum Committed {
     /// It is durable.
     Done,
+    /// Nothing of it is kept, for somebody else wrote the lane since it was begun: the batch is run again.
+    Overtaken,
     /// Nobody knows: the keys decide when the batch is run again.
     Unknown(Error),
 }
@@ -383,8 +387,12 @@ forward! { Writer,
     fn first_at(&mut self, lane: Lane, pos: u64) -> Option<First>;
     /// All tags of a code.
     fn tags(&mut self, lane: Lane, key: &CodeKey) -> Vec<Tag>;
+    /// All tags of codes; a code without any is absent from the answer.
+    fn tags_of(&mut self, lane: Lane, keys: &[CodeKey]) -> BTreeMap<CodeKey, Vec<Tag>>;
     /// A leg.
     fn leg(&mut self, id: Position) -> Option<Leg>;
+    /// Legs; those that do not exist are absent from the answer.
+    fn legs(&mut self, ids: &[Position]) -> BTreeMap<Position, Leg>;
     /// A dossier.
     fn dossier(&mut self, id: Position) -> Option<Dossier>;
     /// One entry.
@@ -395,6 +403,8 @@ forward! { Writer,
     fn log_heads(&mut self, lane: Lane, parties: &[i64]) -> BTreeMap<i64, u64>;
     /// What was heard from a source.
     fn device(&mut self, lane: Lane, source: i64) -> Heard;
+    /// What was heard from sources; one that was never heard is absent from the answer.
+    fn devices(&mut self, lane: Lane, sources: &[i64]) -> BTreeMap<i64, Heard>;
     /// The leg a waiting event is pinned to.
     fn pin(&mut self, lane: Lane, pos: u64) -> Option<Position>;
     /// Writes a batch and lets the lane go. An `Err` means that nothing of it is kept.

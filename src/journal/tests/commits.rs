@@ -196,9 +196,13 @@ async fn a_commit_that_fails_keeps_and_tells_nothing_and_one_of_which_nobody_kno
         assert_eq!(house.record(pos).await.client_event_id, id);
         assert_eq!(answer.record, house.one(one(id)).await.unwrap().record);
     }
-    house.memory().fail(&[Fault::Lost, Fault::Lost]);
+    house.memory().fail(&[Fault::Lost, Fault::Lost, Fault::Overtaken]);
     assert_eq!(refused(house.one(one("3")).await), Reason::StoreUnavailable);
     assert_eq!(house.records().await.len(), 2);
+
+    house.memory().fail(&[Fault::Overtaken, Fault::Overtaken]);
+    assert_eq!(house.one(one("3")).await.unwrap().position, at(3), "it is run again");
+    assert_eq!(house.records().await.len(), 3);
 }
 
 #[tokio::test]

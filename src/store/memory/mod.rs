@@ -43,6 +43,8 @@ struct State {
 pub enum Fault {
     /// It fails, and nothing is kept.
     Failed,
+    /// Somebody else wrote the lane meanwhile; nothing is kept.
+    Overtaken,
     /// Nobody knows; nothing is kept.
     Lost,
     /// Nobody knows; all is kept.
@@ -159,6 +161,31 @@ impl Writer {
         self.store.reader().leg(id)
     }
 
+    pub fn tags_of(&mut self, lane: Lane, keys: &[CodeKey]) -> Result<BTreeMap<CodeKey, Vec<Tag>>, Error> {
+        let mut found = BTreeMap::new();
+        for key in keys {
+            found.insert(key.clone(), self.tags(lane, key)?);
+        }
+        found.retain(|_, tags| !tags.is_empty());
+        Ok(found)
+    }
+
+    pub fn legs(&mut self, ids: &[Position]) -> Result<BTreeMap<Position, Leg>, Error> {
+        let mut found = BTreeMap::new();
+        for id in ids {
+            found.extend(self.leg(*id)?.map(|leg| (*id, leg)));
+        }
+        Ok(found)
+    }
+
+    pub fn devices(&mut self, lane: Lane, sources: &[i64]) -> Result<BTreeMap<i64, Heard>, Error> {
+        let heard = |journal: &Journal| {
+            let of = |source: &i64| Some((*source, journal.devices.get(source)?.clone()));
+            sources.iter().filter_map(of).collect()
+        };
+        Ok(self.store.read(lane, heard))
+    }
+
     pub fn dossier(&mut self, id: Position) -> Result<Option<Dossier>, Error> {
         self.store.reader().dossier(id)
     }
@@ -205,6 +232,7 @@ impl Writer {
         #[cfg(test)]
         match fault {
             Some(Fault::Failed) => return Err(unknown("it was made to fail")),
+            Some(Fault::Overtaken) => return Ok(Committed::Overtaken),
             Some(Fault::Lost) => return Ok(Committed::Unknown(unknown("it was lost"))),
             Some(Fault::Kept) | None => {}
         }

@@ -6,11 +6,11 @@ use std::path::Path;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::folder::DATABASE;
-use super::reader::{REPLAY, SYSTEM};
 use super::rows::{one, place, run};
 use super::{checkpoint, connection, directory, schema, sql};
 use crate::dossier::directory::Source;
 use crate::dossier::names::{Micros, Position};
+use crate::store::numbers::{REPLAY, SYSTEM};
 use crate::store::{ClockMode, Error, KeyRow, Note, OTHER_CLOCK, OTHER_SIGNING_KEY, codec};
 
 /// Administers a SQLite file.

@@ -10,14 +10,11 @@ use crate::dossier::directory::{
     Agency, AgencyKind, Alias, Carrier, Day, Directory, Enrolment, Office, Party, Procedure, Source,
 };
 use crate::dossier::names::{Lane, PartyName, SourceName};
+use crate::store::numbers::{ALWAYS, CARRIER};
 use crate::store::{Error, Note, itself};
 
 const READ: &str = "read directory rows";
 const WRITE: &str = "write the directory";
-/// In place of `AgencyKind`'s numbers.
-const CARRIER: i64 = 0;
-/// An alias that was always meant: it sorts before every day, and a key column cannot be empty.
-const ALWAYS: i64 = i64::MIN;
 
 /// Reads all of it. The caller holds a transaction, so that it is of one version.
 pub(super) fn load(connection: &Connection) -> Result<Directory, Error> {

@@ -8,7 +8,6 @@ mod checkpoint;
 mod connection;
 mod directory;
 mod folder;
-mod log_run;
 mod pool;
 mod read;
 mod reader;

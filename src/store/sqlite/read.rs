@@ -7,12 +7,8 @@ use super::sql;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag, TagTarget};
 use crate::dossier::device::Heard;
 use crate::dossier::names::{Lane, Micros, Position};
+use crate::store::numbers::LEG;
 use crate::store::{Error, Head, Stored, chain};
-
-/// How a tag's or listing's target is told apart.
-pub(super) const LEG: i64 = 1;
-/// See `LEG`.
-pub(super) const DOSSIER: i64 = 2;
 
 pub(super) fn head(connection: &Connection, of: Lane) -> Result<Head, Error> {
     let step = "read lanes";

@@ -8,7 +8,6 @@ use std::{fs, io};
 use rusqlite::{Connection, params};
 
 use super::folder::{DATABASE, LOG, Lock};
-use super::log_run::Run;
 use super::pool::{Commits, Pool, Snapshot};
 use super::rows::{Cells, all, at, each, lane, limit, one, place};
 use super::{connection, directory, read, schema, sql};
@@ -17,13 +16,10 @@ use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
 use crate::dossier::names::{Lane, Micros, Position, SourceName};
 use crate::seal::head::Seal;
+use crate::store::log_run::Run;
+use crate::store::numbers::{DOSSIER, LEG, REPLAY, SYSTEM};
 use crate::store::page::Page;
 use crate::store::{ClockMode, Error, Head, Identity, KeyRow, Listed, PersonalRow, Stored};
-
-/// How the choice of clock is kept.
-pub(super) const SYSTEM: i64 = 1;
-/// See `SYSTEM`.
-pub(super) const REPLAY: i64 = 2;
 
 /// Reads a SQLite file.
 #[derive(Clone, Debug)]
@@ -150,7 +146,7 @@ impl Reader {
     }
 
     pub fn legs_of(&self, lane: Lane, party: i64, below: u64, limit: usize) -> Result<Vec<Position>, Error> {
-        self.concerns(lane, party, read::LEG, below, limit)
+        self.concerns(lane, party, LEG, below, limit)
     }
 
     pub fn dossiers_of(
@@ -160,7 +156,7 @@ impl Reader {
         below: u64,
         limit: usize,
     ) -> Result<Vec<Position>, Error> {
-        self.concerns(lane, party, read::DOSSIER, below, limit)
+        self.concerns(lane, party, DOSSIER, below, limit)
     }
 
     fn concerns(

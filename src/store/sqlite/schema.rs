@@ -79,7 +79,7 @@ mod tests {
     use rusqlite::types::Value;
 
     use super::*;
-    use crate::store::sqlite::log_run::Run;
+    use crate::store::log_run::Run;
 
     fn fresh() -> Connection {
         let mut connection = Connection::open_in_memory().unwrap();

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use rusqlite::{Connection, ffi, params};
 
 use super::checkpoint::Restart;
-use super::log_run::NewRun;
 use super::pool::{Commits, Pool};
 use super::rows::{Many, at, kept, kept_place, lane, one, place, run};
 use super::{directory, read, sql};
@@ -16,6 +15,8 @@ use crate::dossier::directory::Directory;
 use crate::dossier::names::{Lane, Position};
 use crate::store::check::{Held, check};
 use crate::store::codec::{self, Sheet};
+use crate::store::log_run::NewRun;
+use crate::store::numbers::{DOSSIER, LEG};
 use crate::store::{Commit, Committed, Concern, Entry, Error, EventKey, First, Head, Note, Stored};
 
 /// Writes to a SQLite file, on one connection for ever.
@@ -83,6 +84,34 @@ impl Writer {
 
     pub fn leg(&mut self, id: Position) -> Result<Option<Leg>, Error> {
         read::leg(&self.connection, id)
+    }
+
+    pub fn tags_of(&mut self, lane: Lane, keys: &[CodeKey]) -> Result<BTreeMap<CodeKey, Vec<Tag>>, Error> {
+        let mut found = BTreeMap::new();
+        for key in keys {
+            let tags = read::tags(&self.connection, lane, key)?;
+            if !tags.is_empty() {
+                found.insert(key.clone(), tags);
+            }
+        }
+        Ok(found)
+    }
+
+    pub fn legs(&mut self, ids: &[Position]) -> Result<BTreeMap<Position, Leg>, Error> {
+        let mut found = BTreeMap::new();
+        for id in ids {
+            found.extend(read::leg(&self.connection, *id)?.map(|leg| (*id, leg)));
+        }
+        Ok(found)
+    }
+
+    pub fn devices(&mut self, of: Lane, sources: &[i64]) -> Result<BTreeMap<i64, Heard>, Error> {
+        let mut found = BTreeMap::new();
+        let mut look = Many::of(&self.connection, "read devices", sql::DEVICE)?;
+        for source in sources {
+            found.extend(look.one([lane(of), *source], |row| row.body(0))?.map(|heard| (*source, heard)));
+        }
+        Ok(found)
     }
 
     pub fn dossier(&mut self, id: Position) -> Result<Option<Dossier>, Error> {
@@ -172,8 +201,8 @@ fn write(connection: &Connection, commit: &Commit) -> Result<(), Error> {
     let mut insert = Many::of(connection, step, sql::INSERT_CONCERN)?;
     for (party, concern) in &commit.concerns {
         let (kind, id) = match concern {
-            Concern::Leg(id) => (read::LEG, id),
-            Concern::Dossier(id) => (read::DOSSIER, id),
+            Concern::Leg(id) => (LEG, id),
+            Concern::Dossier(id) => (DOSSIER, id),
         };
         insert.run([lane(commit.lane), *party, kind, kept(step, id.pos)?])?;
     }
@@ -266,8 +295,8 @@ fn write_changes(connection: &Connection, of: Lane, changes: &Changes) -> Result
     let mut insert = Many::of(connection, step, sql::INSERT_TAG)?;
     for tag in &changes.tags {
         let (kind, target) = match tag.target {
-            TagTarget::Leg(id) => (read::LEG, id),
-            TagTarget::Dossier(id) => (read::DOSSIER, id),
+            TagTarget::Leg(id) => (LEG, id),
+            TagTarget::Dossier(id) => (DOSSIER, id),
         };
         let (at, target) = (kept(step, tag.at.pos)?, kept(step, target.pos)?);
         let (by_lane, by_pos) = (super::rows::lane(tag.by.lane), kept(step, tag.by.pos)?);

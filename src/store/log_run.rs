@@ -3,7 +3,7 @@
 
 /// A run of consecutive numbers of one log.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Run<'a> {
+pub(in crate::store) struct Run<'a> {
     /// Its first number.
     seq: u64,
     /// The position of that.
@@ -13,12 +13,12 @@ pub(super) struct Run<'a> {
 
 impl<'a> Run<'a> {
     /// A run as it is kept.
-    pub(super) fn kept(seq: u64, pos: u64, steps: &'a [u8]) -> Run<'a> {
+    pub(in crate::store) fn kept(seq: u64, pos: u64, steps: &'a [u8]) -> Run<'a> {
         Run { seq, pos, steps }
     }
 
     /// Numbers and their positions, in order.
-    pub(super) fn lines(&self) -> impl Iterator<Item = (u64, u64)> + 'a {
+    pub(in crate::store) fn lines(&self) -> impl Iterator<Item = (u64, u64)> + 'a {
         let mut pos = self.pos;
         let mut steps = self.steps.iter();
         let later = std::iter::from_fn(move || {
@@ -41,22 +41,22 @@ impl<'a> Run<'a> {
 
 /// A run that is being written.
 #[derive(Clone, Debug)]
-pub(super) struct NewRun {
-    pub(super) seq: u64,
-    pub(super) lines: u64,
-    pub(super) pos: u64,
-    pub(super) steps: Vec<u8>,
+pub(in crate::store) struct NewRun {
+    pub(in crate::store) seq: u64,
+    pub(in crate::store) lines: u64,
+    pub(in crate::store) pos: u64,
+    pub(in crate::store) steps: Vec<u8>,
     last: u64,
 }
 
 impl NewRun {
     /// A run of one line.
-    pub(super) fn begin(seq: u64, pos: u64) -> NewRun {
+    pub(in crate::store) fn begin(seq: u64, pos: u64) -> NewRun {
         NewRun { seq, lines: 1, pos, steps: Vec::new(), last: pos }
     }
 
     /// Adds the next line; false when its number is not the next one.
-    pub(super) fn push(&mut self, seq: u64, pos: u64) -> bool {
+    pub(in crate::store) fn push(&mut self, seq: u64, pos: u64) -> bool {
         let Some(mut step) = pos.checked_sub(self.last) else { return false };
         if seq != self.seq + self.lines {
             return false;
