@@ -9,7 +9,7 @@ demo: need-cargo need-cc
 	cargo run --quiet --bin trao -- demo --data ./trao-demo
 
 ## test: everything that is tested
-test: need-cargo need-cc need-python3-venv
+test: need-cargo need-cc need-python3-venv need-postgres
 	cargo test
 
 ## bench: how fast it is, in at most twenty minutes, the build included; writes target/bench/summary.json
@@ -38,6 +38,8 @@ need-python3: ; @$(call need,command -v python3,python3)
 # Debian keeps what makes an environment apart from the interpreter.
 need-python3-venv: need-python3 ; @$(call need,python3 -c 'import ensurepip',python3-venv)
 need-npm: ; @$(call need,command -v npm,npm)
+# The tests start servers of their own from its programs, which Debian keeps out of PATH.
+need-postgres: ; @$(call need,ls /usr/lib/postgresql/*/bin/initdb || command -v initdb,postgresql)
 
 # $(call need,COMMAND THAT SUCCEEDS WHERE IT IS,PACKAGE)
 define need
@@ -48,4 +50,4 @@ $(1) >/dev/null 2>&1 || { \
   $(1) >/dev/null 2>&1 || { echo "missing: package $(2)" >&2; exit 1; }; \
 }
 endef
-.PHONY: need-cargo need-cc need-python3 need-python3-venv need-npm
+.PHONY: need-cargo need-cc need-python3 need-python3-venv need-npm need-postgres

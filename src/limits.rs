@@ -135,3 +135,14 @@ pub const ROW_BYTES: usize = 64 << 10;
 pub const ROW_CELLS: usize = 256;
 /// Rows of a spreadsheet on their way at once: what one commit takes.
 pub const ROWS_AT_ONCE: usize = 500;
+/// Connections of a gateway that read a PostgreSQL database: more only wait for each other there.
+pub const DATABASE_READERS: u32 = 8;
+/// Seconds a read waits for one of them; then the call is told to come back.
+pub const DATABASE_WAIT_SECONDS: u64 = 2;
+/// Seconds such a connection lives: so that those of a database that moved, or of one that grew, are made anew in time.
+pub const DATABASE_LIFETIME_SECONDS: u64 = 900;
+/// Seconds within which a database accepts a connection.
+pub const DATABASE_CONNECT_SECONDS: u64 = 5;
+/// Seconds within which a database answers a statement; it itself gives up after eight. What takes longer is a connection
+/// that is lost.
+pub const DATABASE_ANSWER_SECONDS: u64 = 10;

@@ -14,6 +14,7 @@ mod log_run;
 pub mod memory;
 mod numbers;
 mod page;
+pub mod postgres;
 pub mod sqlite;
 
 use bytes::Bytes;
@@ -326,6 +327,8 @@ pub enum Writer {
     Memory(memory::Writer),
     /// In a SQLite file.
     Sqlite(sqlite::Writer),
+    /// In a PostgreSQL database.
+    Postgres(postgres::Writer),
 }
 
 /// A reader: cheap to clone, used by many at once.
@@ -335,6 +338,8 @@ pub enum Reader {
     Memory(memory::Reader),
     /// In a SQLite file.
     Sqlite(sqlite::Reader),
+    /// In a PostgreSQL database.
+    Postgres(postgres::Reader),
 }
 
 /// What an administrator changes beside the writer, also from another process while it writes.
@@ -344,6 +349,8 @@ pub enum Admin {
     Memory(memory::Admin),
     /// In a SQLite file.
     Sqlite(sqlite::Admin),
+    /// In a PostgreSQL database.
+    Postgres(postgres::Admin),
 }
 
 /// Writes the same call for every kind of store.
@@ -356,6 +363,7 @@ macro_rules! forward {
                     match self {
                         $kind::Memory(store) => store.$name($($arg),*),
                         $kind::Sqlite(store) => store.$name($($arg),*),
+                        $kind::Postgres(store) => store.$name($($arg),*).await,
                     }
                 }
             )*
@@ -369,6 +377,7 @@ macro_rules! forward {
                     match self {
                         $kind::Memory(store) => store.$name($($arg),*),
                         $kind::Sqlite(store) => store.$name($($arg),*),
+                        $kind::Postgres(store) => store.$name($($arg),*).await,
                     }
                 }
             )*
@@ -414,11 +423,14 @@ forward! { Writer,
 }
 
 impl Reader {
-    /// A reader of the store as it is now, for a few reads that must agree; to be dropped soon.
+    /// A reader of the store as it is now, for a few reads that should agree; to be dropped soon. A database in which
+    /// reads are ways there and back is read as it goes on, for nothing is begun there that a request could leave open:
+    /// whoever reads must know what came later from what it finds, as look-ups as of a position do.
     pub fn snapshot(&self) -> Result<Reader, Error> {
         match self {
             Reader::Memory(store) => Ok(Reader::Memory(store.snapshot())),
             Reader::Sqlite(store) => store.snapshot().map(Reader::Sqlite),
+            Reader::Postgres(store) => Ok(Reader::Postgres(store.clone())),
         }
     }
 }

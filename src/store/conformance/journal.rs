@@ -15,7 +15,6 @@ on_every_store! {
     a_chain_is_walked_to_its_birth_and_no_further,
     legs_dossiers_and_devices_are_read_back,
     one_code_may_mean_many_things,
-    a_snapshot_knows_nothing_of_what_is_committed_after_it,
     the_tie_finds_what_waits_and_what_was_tagged,
     what_waits_for_a_code_is_told_in_order_without_the_scans_of_bags,
     the_first_pin_stays,
@@ -226,6 +225,16 @@ async fn one_code_may_mean_many_things(mut kept: Kept) {
     assert_eq!(kept.reader.tags(LANE, &key(1)).await.unwrap(), [first, far, second]);
     assert!(kept.reader.tags(LANE, &key(3)).await.unwrap().is_empty());
     assert!(kept.reader.tags(Lane(3), &key(1)).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_snapshot_in_memory_knows_nothing_of_what_is_committed_after_it() {
+    a_snapshot_knows_nothing_of_what_is_committed_after_it(Kept::memory()).await;
+}
+
+#[tokio::test]
+async fn a_snapshot_of_a_file_knows_nothing_of_what_is_committed_after_it() {
+    a_snapshot_knows_nothing_of_what_is_committed_after_it(Kept::sqlite()).await;
 }
 
 async fn a_snapshot_knows_nothing_of_what_is_committed_after_it(mut kept: Kept) {

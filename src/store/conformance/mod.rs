@@ -5,8 +5,10 @@ mod journal;
 mod keys;
 mod random;
 
+use super::postgres::tests::Cluster;
+use super::postgres::{Database, Founding};
 use super::{
-    Admin, Commit, Committed, Concern, Entry, EventKey, Head, KeyId, Reader, Writer, memory, sqlite,
+    Admin, Commit, Committed, Concern, Entry, EventKey, Head, KeyId, Reader, Writer, memory, postgres, sqlite,
 };
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::custody::Fold;
@@ -27,6 +29,9 @@ macro_rules! on_every_store {
         }
         mod sqlite {
             $(#[tokio::test] async fn $name() { super::$name(super::Kept::sqlite()).await; })*
+        }
+        mod postgres {
+            $(#[tokio::test] async fn $name() { super::$name(super::Kept::postgres().await).await; })*
         }
     };
 }
@@ -56,6 +61,18 @@ impl Kept {
         let lock = sqlite::lock(folder.path()).unwrap();
         sqlite::create(&lock, &DATABASE, &EPOCH, Micros(0)).unwrap();
         Kept::open(lock, folder)
+    }
+
+    pub(super) async fn postgres() -> Kept {
+        let database = Database::of_url(&Cluster::shared().empty_schema()).unwrap();
+        let founding = Founding { database: DATABASE, epoch: EPOCH };
+        assert!(postgres::migrate(&database, founding, Micros(0)).await.unwrap().1);
+        Kept {
+            writer: Writer::Postgres(postgres::Writer::new(&database)),
+            reader: Reader::Postgres(postgres::Reader::new(&database)),
+            admin: Admin::Postgres(postgres::Admin::new(&database)),
+            folder: None,
+        }
     }
 
     fn open(lock: sqlite::Lock, folder: tempfile::TempDir) -> Kept {

@@ -151,7 +151,7 @@ async fn everything(kept: &mut Kept) -> String {
 }
 
 async fn compare(batches: Vec<(Vec<Op>, u8)>) -> Result<(), TestCaseError> {
-    let mut stores = [Kept::memory(), Kept::sqlite()];
+    let mut stores = [Kept::memory(), Kept::sqlite(), Kept::postgres().await];
     let mut seqs = std::collections::BTreeMap::new();
     for (ops, erased) in batches {
         let mut after = seqs.clone();
@@ -162,13 +162,15 @@ async fn compare(batches: Vec<(Vec<Op>, u8)>) -> Result<(), TestCaseError> {
             let erased = store.admin.erase_personal(at(erased.into())).await;
             kept.push((committed.map_err(|e| e.to_string()).is_ok(), erased.map_err(|e| e.to_string())));
         }
-        prop_assert_eq!(&kept[0], &kept[1]);
+        prop_assert_eq!(&kept[0], &kept[1], "a file");
+        prop_assert_eq!(&kept[0], &kept[2], "a database");
         if kept[0].0 {
             seqs = after;
         }
     }
-    let [mut memory, mut sqlite] = stores;
+    let [mut memory, mut sqlite, mut postgres] = stores;
     let expected = everything(&mut memory).await;
+    prop_assert_eq!(&everything(&mut postgres).await, &expected);
     prop_assert_eq!(&everything(&mut sqlite).await, &expected);
     prop_assert_eq!(&everything(&mut sqlite.reopened()).await, &expected);
     Ok(())
@@ -183,7 +185,7 @@ proptest! {
             1..8,
         )
     ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(compare(batches))?;
     }
 }

@@ -91,3 +91,9 @@ pub fn open(lock: &Lock) -> Result<Store, Error> {
     let reader = Reader::beside(lock)?;
     Ok(Store { writer: Writer::new(connection, lock.commits(), reader.look_ups()), reader })
 }
+
+/// Every column of a new file's tables, as `table.column`.
+#[cfg(test)]
+pub(super) fn columns() -> Vec<String> {
+    tests::columns()
+}

@@ -27,6 +27,16 @@ fn tables(connection: &Connection) -> Vec<String> {
     strings(connection, "SELECT name FROM sqlite_schema WHERE type = 'table'")
 }
 
+/// Every column, as `table.column`.
+pub fn columns() -> Vec<String> {
+    let connection = fresh();
+    let of = |table: &String| {
+        let columns = strings(&connection, &format!("SELECT name FROM pragma_table_xinfo('{table}')"));
+        columns.into_iter().map(|column| format!("{table}.{column}")).collect::<Vec<_>>()
+    };
+    tables(&connection).iter().flat_map(of).collect()
+}
+
 /// The statement without its head comment, and the comment.
 fn split(text: &str) -> (String, String) {
     let (comment, statement): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with("--"));

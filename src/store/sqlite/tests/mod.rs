@@ -7,6 +7,8 @@ mod folder;
 mod log;
 mod snapshot;
 
+pub use catalogue::columns;
+
 use crate::store::conformance::Kept;
 use crate::store::{self, sqlite};
 
@@ -14,6 +16,6 @@ use crate::store::{self, sqlite};
 fn of_file(kept: &Kept) -> sqlite::Reader {
     match &kept.reader {
         store::Reader::Sqlite(reader) => reader.clone(),
-        store::Reader::Memory(_) => panic!("not a file"),
+        store::Reader::Memory(_) | store::Reader::Postgres(_) => panic!("not a file"),
     }
 }

@@ -1,0 +1,210 @@
+//! The directory: read whole, entered note by note.
+
+use std::collections::BTreeMap;
+
+use super::link::Link;
+use super::rows::{Cells, Rows, all, ask, lane, one};
+use super::sql;
+use crate::dossier::directory::{
+    Agency, AgencyKind, Alias, Carrier, Day, Directory, Enrolment, Office, Party, Procedure, Source,
+};
+use crate::dossier::names::{Lane, PartyName, SourceName};
+use crate::store::numbers::{ALWAYS, CARRIER};
+use crate::store::{Error, Note, itself};
+
+const READ: &str = "read directory rows";
+const WRITE: &str = "write the directory";
+
+/// Its version, and the next short number.
+pub(super) async fn version(from: &mut impl Rows) -> Result<(i64, i64), Error> {
+    // CANCEL: only reads.
+    let known = one(from, READ, ask!(sql::DIRECTORY_VERSION), |row| Ok((row.int(0)?, row.int(1)?))).await?;
+    known.ok_or(Error::Corrupt { what: "directory rows" })
+}
+
+/// Reads all of it, of one version: should it change in between, it is read again.
+pub(super) async fn load(from: &mut impl Rows) -> Result<Directory, Error> {
+    loop {
+        // CANCEL: only reads.
+        let before = version(from).await?;
+        let directory = load_once(from, before).await?;
+        if version(from).await? == before {
+            return Ok(directory);
+        }
+    }
+}
+
+async fn load_once(from: &mut impl Rows, known: (i64, i64)) -> Result<Directory, Error> {
+    let (version, next_number) = known;
+    let mut aliases: BTreeMap<String, Vec<Alias>> = BTreeMap::new();
+    // CANCEL: only reads.
+    for alias in all(from, READ, ask!(sql::ALL_ALIASES), alias).await? {
+        aliases.entry(alias.code.clone()).or_default().push(alias);
+    }
+    let offices = all(from, READ, ask!(sql::ALL_OFFICES), office).await?;
+    let procedures = all(from, READ, ask!(sql::ALL_PROCEDURES), procedure).await?;
+    Ok(Directory {
+        version,
+        next_number,
+        parties: all(from, READ, ask!(sql::ALL_PARTIES), party).await?.into_iter().collect(),
+        aliases,
+        offices: offices
+            .into_iter()
+            .map(|office| ((office.carrier.clone(), office.code.clone()), office))
+            .collect(),
+        procedures: procedures.into_iter().map(|procedure| (procedure.name.clone(), procedure)).collect(),
+        sources: all(from, READ, ask!(sql::ALL_SOURCES), source).await?.into_iter().collect(),
+    })
+}
+
+fn party(row: Cells<'_>) -> Result<(PartyName, (Enrolment, Party)), Error> {
+    let enrolment = Enrolment { id: row.int(0)?, lane: row.lane(2)? };
+    let (name, title) = (row.party(1)?, row.text(4)?);
+    let party = match row.int(3)? {
+        CARRIER => Party::Carrier(Carrier { name: name.clone(), title }),
+        _ => Party::Agency(Agency {
+            name: name.clone(),
+            title,
+            parent: row.opt_party(5)?,
+            kind: row.known(3, AgencyKind::from_number)?,
+            valid_from: row.opt_number(6)?.map(Day),
+            valid_to: row.opt_number(7)?.map(Day),
+        }),
+    };
+    Ok((name, (enrolment, party)))
+}
+
+fn source(row: Cells<'_>) -> Result<(SourceName, (Enrolment, Source)), Error> {
+    let name = SourceName::new(&row.text(1)?);
+    let source = Source {
+        name: name.clone(),
+        party: row.party(3)?,
+        agency: row.opt_party(4)?,
+        office: row.opt_text(5)?,
+        holder: row.opt_text(6)?,
+    };
+    Ok((name, (Enrolment { id: row.int(0)?, lane: row.lane(2)? }, source)))
+}
+
+fn alias(row: Cells<'_>) -> Result<Alias, Error> {
+    let valid_from = if row.int(1)? == ALWAYS { None } else { Some(Day(row.number(1)?)) };
+    let valid_to = row.opt_number(3)?.map(Day);
+    Ok(Alias { code: row.text(0)?, agency: row.party(2)?, valid_from, valid_to })
+}
+
+fn office(row: Cells<'_>) -> Result<Office, Error> {
+    Ok(Office { carrier: row.party(0)?, code: row.text(1)?, title: row.text(2)?, province: row.text(3)? })
+}
+
+fn procedure(row: Cells<'_>) -> Result<Procedure, Error> {
+    Ok(Procedure {
+        name: row.text(0)?,
+        title: row.text(1)?,
+        level: row.text(2)?,
+        pickup: row.flag(3)?,
+        returned: row.flag(4)?,
+        valid_from: row.opt_number(5)?.map(Day),
+    })
+}
+
+/// Whether a note says something of the directory.
+pub(super) fn is_of_it(note: &Note) -> bool {
+    !matches!(note, Note::Pin { .. } | Note::Placed { .. } | Note::Follower { .. })
+}
+
+/// Enters what notes say of the directory, within a transaction. False when somebody else has changed it since the version
+/// that was read, where one is named: nothing is entered then.
+pub(super) async fn keep(link: &mut Link, notes: &[Note], read: Option<i64>) -> Result<bool, Error> {
+    if !notes.iter().any(is_of_it) {
+        return Ok(true);
+    }
+    // Before anything else: its row is held from here on, and short numbers are given by one at a time.
+    if link.run(WRITE, ask!(sql::BUMP_DIRECTORY, read)).await? == 0 {
+        return Ok(false);
+    }
+    for note in notes {
+        enter(link, note).await?;
+    }
+    Ok(true)
+}
+
+async fn enter(link: &mut Link, note: &Note) -> Result<(), Error> {
+    let first = lane(Lane::default());
+    match note {
+        Note::Pin { .. } | Note::Placed { .. } | Note::Follower { .. } => {}
+        Note::Agency(agency) => {
+            let id = enter_source(link, &itself(&agency.name)).await?;
+            let parent = agency.parent.as_ref().map(|parent| parent.as_str().as_bytes());
+            let (name, title) = (agency.name.as_str().as_bytes(), agency.title.as_bytes());
+            let (from, to) = (day(agency.valid_from), day(agency.valid_to));
+            let kind = i64::from(agency.kind.number());
+            link.run(WRITE, ask!(sql::UPSERT_PARTY, id, name, first, kind, title, parent, from, to)).await?;
+        }
+        Note::Carrier(carrier) => {
+            let id = enter_source(link, &itself(&carrier.name)).await?;
+            let (name, title) = (carrier.name.as_str().as_bytes(), carrier.title.as_bytes());
+            let (no_parent, no_day) = (None::<&[u8]>, None::<i64>);
+            let asked = ask!(sql::UPSERT_PARTY, id, name, first, CARRIER, title, no_parent, no_day, no_day);
+            link.run(WRITE, asked).await?;
+        }
+        Note::Source(source) => {
+            enter_source(link, source).await?;
+        }
+        Note::Alias(alias) => {
+            let from = alias.valid_from.map_or(ALWAYS, |day| day.0.into());
+            let (agency, to) = (alias.agency.as_str().as_bytes(), day(alias.valid_to));
+            link.run(WRITE, ask!(sql::UPSERT_ALIAS, alias.code.as_bytes(), from, agency, to)).await?;
+        }
+        Note::Office(office) => {
+            let (carrier, code) = (office.carrier.as_str().as_bytes(), office.code.as_bytes());
+            let (title, province) = (office.title.as_bytes(), office.province.as_bytes());
+            link.run(WRITE, ask!(sql::UPSERT_OFFICE, carrier, code, title, province)).await?;
+        }
+        Note::Procedure(procedure) => {
+            let (name, title) = (procedure.name.as_bytes(), procedure.title.as_bytes());
+            let (level, from) = (procedure.level.as_bytes(), day(procedure.valid_from));
+            let (pickup, returned) = (i64::from(procedure.pickup), i64::from(procedure.returned));
+            link.run(WRITE, ask!(sql::UPSERT_PROCEDURE, name, title, level, pickup, returned, from)).await?;
+        }
+    }
+    Ok(())
+}
+
+fn day(day: Option<Day>) -> Option<i64> {
+    day.map(|day| day.0.into())
+}
+
+/// Enters a source; its short number.
+async fn enter_source(link: &mut Link, source: &Source) -> Result<i64, Error> {
+    let id = match named(link, &source.name).await? {
+        Some((id, _)) => id,
+        None => number(link).await?,
+    };
+    enter_source_as(link, id, source).await?;
+    Ok(id)
+}
+
+/// Enters a source under a number.
+pub(super) async fn enter_source_as(link: &mut Link, id: i64, source: &Source) -> Result<(), Error> {
+    let (name, party) = (source.name.as_str().as_bytes(), source.party.as_str().as_bytes());
+    let agency = source.agency.as_ref().map(|agency| agency.as_str().as_bytes());
+    let office = source.office.as_ref().map(|office| office.as_bytes());
+    let holder = source.holder.as_ref().map(|holder| holder.as_bytes());
+    let lane = lane(Lane::default());
+    link.run(WRITE, ask!(sql::UPSERT_SOURCE, id, name, lane, party, agency, office, holder)).await.map(drop)
+}
+
+/// The number and party of a source.
+pub(super) async fn named(
+    from: &mut impl Rows,
+    name: &SourceName,
+) -> Result<Option<(i64, PartyName)>, Error> {
+    let asked = ask!(sql::SOURCE_NAMED, name.as_str().as_bytes());
+    // CANCEL: only reads.
+    one(from, READ, asked, |row| Ok((row.int(0)?, row.party(1)?))).await
+}
+
+async fn number(link: &mut Link) -> Result<i64, Error> {
+    let taken = one(link, WRITE, ask!(sql::TAKE_SOURCE_NUMBER), |row| row.int(0)).await?;
+    taken.ok_or(Error::Corrupt { what: "directory rows" })
+}

@@ -1,0 +1,2 @@
+-- Called when the directory is read. Whole table.
+SELECT id, name, lane, kind, title, parent, valid_from, valid_to FROM party

@@ -1,0 +1,2 @@
+-- Called when the directory is read. Whole table.
+SELECT id, name, lane, party, agency, office, holder FROM source

@@ -1,0 +1,2 @@
+-- Called before a change of several statements.
+BEGIN

@@ -1,0 +1,2 @@
+-- Called after a change of several statements. Durable when it returns.
+COMMIT

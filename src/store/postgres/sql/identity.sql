@@ -1,0 +1,2 @@
+-- Called by the reader and by copies. One row.
+SELECT database, clock, copied FROM meta WHERE one = 1

@@ -1,0 +1,2 @@
+-- Called when nothing is to be kept.
+ROLLBACK

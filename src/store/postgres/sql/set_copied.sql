@@ -1,0 +1,2 @@
+-- Called by a backup on the copy, and when the copy's new epoch begins.
+UPDATE meta SET copied = $1 WHERE one = 1
