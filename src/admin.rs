@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::access::{KeyText, Role};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{BackupOptions, CreateKeyOptions, KeysCommand, KeysOptions, ListKeysOptions};
-use crate::config::{MigrateOptions, RevokeKeyOptions};
+use crate::config::{MigrateOptions, RevokeKeyOptions, StoreOptions};
 use crate::doors::cli::{Exit, Failure, Output, note};
 use crate::doors::wire::directory::is_source_id;
 use crate::doors::wire::into::staff_number;
@@ -18,7 +18,7 @@ use crate::dossier::directory::{Day, Directory, Source};
 use crate::dossier::names::{Micros, PartyName, SourceName};
 use crate::limits;
 use crate::random::{Random, SystemRandom};
-use crate::store::{self, KeyRow, sqlite};
+use crate::store::{self, KeyRow, Place, postgres, sqlite};
 use crate::telemetry;
 
 /// Why a command could not be done.
@@ -67,16 +67,26 @@ pub fn end(ended: Result<(), Error>) -> Exit {
 
 /// Brings the store of a folder to this release's tables.
 pub fn migrate(options: &MigrateOptions) -> Result<(), Error> {
-    must_exist(&options.data)?;
-    let lock = sqlite::lock(&options.data).map_err(Error::store("take the folder"))?;
-    let steps = sqlite::migrate(&lock, now()).map_err(Error::store("migrate"))?;
-    note(&format!("{}: {steps} migrations applied", options.data.display()));
+    let place = must_exist(&options.store)?;
+    let steps = match &place {
+        Place::Folder(folder) => {
+            let lock = sqlite::lock(folder).map_err(Error::store("take the folder"))?;
+            sqlite::migrate(&lock, now()).map_err(Error::store("migrate"))?
+        }
+        Place::Database(database) => {
+            let (database_id, epoch) = random_ids();
+            let founding = postgres::Founding { database: database_id, epoch };
+            let migrated = wait(postgres::migrate(database, founding, now()))?;
+            migrated.map_err(Error::store("migrate"))?.0
+        }
+    };
+    note(&format!("{steps} migrations applied"));
     Ok(())
 }
 
 /// Copies a store while it is served.
 pub fn backup(options: &BackupOptions) -> Result<(), Error> {
-    must_exist(&options.data)?;
+    must_hold_a_store(&options.data)?;
     let target =
         if stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(None, target);
@@ -111,11 +121,11 @@ fn create(options: &CreateKeyOptions, output: &mut Output) -> Result<(), Error> 
     if options.role != Role::Admin && options.party.is_none() {
         return Err(Error::Usage("--party is needed for every role but admin".to_owned()));
     }
-    make_if_none(&options.data)?;
+    let place = make_if_none(&options.store)?;
     let now = now();
     let party = match (&options.party, options.role) {
         (None, _) => None,
-        (Some(party), role) => Some(fitting(&directory(&options.data)?, party, role, Day::at(now))?),
+        (Some(party), role) => Some(fitting(&directory(&place)?, party, role, Day::at(now))?),
     };
     let sources = match &party {
         Some(party) => options.source.iter().map(|name| source(name, party)).collect::<Result<_, _>>()?,
@@ -133,8 +143,8 @@ fn create(options: &CreateKeyOptions, output: &mut Output) -> Result<(), Error> 
         created_at: now,
         revoked_at: None,
     };
-    let mut admin = sqlite::Admin::open(&options.data).map_err(Error::store("open the store"))?;
-    admin.create_key(&row, &sources).map_err(Error::store("keep the key"))?;
+    let mut admin = wait(place.admin())?.map_err(Error::store("open the store"))?;
+    wait(admin.create_key(&row, &sources))?.map_err(Error::store("keep the key"))?;
     let party = row.party.as_ref().map(PartyName::as_str);
     if options.json {
         output.json(&json!({
@@ -152,9 +162,9 @@ fn create(options: &CreateKeyOptions, output: &mut Output) -> Result<(), Error> 
 }
 
 fn list(options: &ListKeysOptions, output: &mut Output) -> Result<(), Error> {
-    must_exist(&options.data)?;
-    let reader = sqlite::Reader::open(&options.data).map_err(Error::store("open the store"))?;
-    let mut rows = reader.keys().map_err(Error::store("read the keys"))?;
+    let place = must_exist(&options.store)?;
+    let rows = wait(async { place.reader().await?.keys().await })?;
+    let mut rows = rows.map_err(Error::store("read the keys"))?;
     rows.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
     for row in &rows {
         if options.json {
@@ -191,14 +201,14 @@ fn line(row: &KeyRow) -> String {
 }
 
 fn revoke(options: &RevokeKeyOptions, output: &mut Output) -> Result<(), Error> {
-    must_exist(&options.data)?;
+    let place = must_exist(&options.store)?;
     if options.id.starts_with("trao_") {
         // Not repeated here: it may be the whole key, and whoever typed it has it in their shell's history now.
         return Err(Error::Usage("give the key's id, as `trao keys list` shows it, not the key".to_owned()));
     }
     let now = now();
-    let mut admin = sqlite::Admin::open(&options.data).map_err(Error::store("open the store"))?;
-    if !admin.revoke_key(&options.id, now).map_err(Error::store("revoke the key"))? {
+    let mut admin = wait(place.admin())?.map_err(Error::store("open the store"))?;
+    if !wait(admin.revoke_key(&options.id, now))?.map_err(Error::store("revoke the key"))? {
         return Err(Error::Refused(format!("no key has the id {}", options.id)));
     }
     if options.json {
@@ -214,7 +224,37 @@ fn now() -> Micros {
     SystemClock::start(true).now()
 }
 
-fn must_exist(data: &Path) -> Result<(), Error> {
+/// Waits for what a store answers: a database's is on its way for a while.
+fn wait<T>(answer: impl Future<Output = T>) -> Result<T, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => Ok(runtime.block_on(answer)),
+        Err(error) => Err(Error::Refused(format!("the process could not be set up: {error}"))),
+    }
+}
+
+fn place(options: &StoreOptions) -> Result<Place, Error> {
+    match (&options.data, &options.database_file) {
+        (Some(folder), _) => Ok(Place::Folder(folder.clone())),
+        (None, Some(file)) => {
+            let database = postgres::Database::of_file(file).map_err(Error::store("read --database-file"))?;
+            Ok(Place::Database(Box::new(database)))
+        }
+        (None, None) => Err(Error::Usage("name the store: --data or --database-file".to_owned())),
+    }
+}
+
+fn must_exist(options: &StoreOptions) -> Result<Place, Error> {
+    let place = place(options)?;
+    match &place {
+        Place::Folder(folder) => must_hold_a_store(folder)?,
+        // Whoever opens it looks.
+        Place::Database(_) => {}
+    }
+    Ok(place)
+}
+
+fn must_hold_a_store(data: &Path) -> Result<(), Error> {
     if sqlite::exists(data) {
         return Ok(());
     }
@@ -222,22 +262,29 @@ fn must_exist(data: &Path) -> Result<(), Error> {
 }
 
 /// The first admin key is made before the first serve.
-fn make_if_none(data: &Path) -> Result<(), Error> {
-    if sqlite::exists(data) {
-        return Ok(());
+fn make_if_none(options: &StoreOptions) -> Result<Place, Error> {
+    let place = place(options)?;
+    let (database, epoch) = random_ids();
+    let made = wait(place.make_if_none(database, epoch, now()))?;
+    if made.map_err(Error::store("make the store"))? {
+        match &place {
+            Place::Folder(data) => note(&format!("{} held no store; a new one was made", data.display())),
+            Place::Database(_) => note("the database held no store; a new one was made"),
+        }
     }
-    let lock = sqlite::lock(data).map_err(Error::store("take the folder"))?;
+    Ok(place)
+}
+
+fn random_ids() -> ([u8; 16], [u8; 16]) {
     let (mut database, mut epoch) = ([0; 16], [0; 16]);
     SystemRandom.fill(&mut database);
     SystemRandom.fill(&mut epoch);
-    sqlite::create(&lock, &database, &epoch, now()).map_err(Error::store("make the store"))?;
-    note(&format!("{} held no store; a new one was made", data.display()));
-    Ok(())
+    (database, epoch)
 }
 
-fn directory(data: &Path) -> Result<Directory, Error> {
-    let reader = sqlite::Reader::open(data).map_err(Error::store("open the store"))?;
-    reader.directory().map_err(Error::store("read the directory"))
+fn directory(place: &Place) -> Result<Directory, Error> {
+    let directory = wait(async { place.reader().await?.directory().await })?;
+    directory.map_err(Error::store("read the directory"))
 }
 
 fn check_texts(options: &CreateKeyOptions) -> Result<(), Error> {

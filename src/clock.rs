@@ -15,6 +15,9 @@ pub trait Clock: fmt::Debug + Send + Sync {
     /// Whether the clock leapt since the gateway started, so that its times cannot be believed.
     fn is_suspect(&self) -> bool;
 
+    /// The clock is not believed any more, until somebody has looked at it and starts the gateway anew.
+    fn distrust(&self);
+
     /// Tells a replay clock that a time has come; any other clock ignores it.
     fn tell(&self, time: Micros);
 
@@ -59,6 +62,10 @@ impl Clock for SystemClock {
         !self.believed.load(Ordering::Relaxed)
     }
 
+    fn distrust(&self) {
+        self.believed.store(false, Ordering::Relaxed);
+    }
+
     fn tell(&self, _time: Micros) {}
 
     fn is_told(&self) -> bool {
@@ -98,6 +105,8 @@ impl Clock for ReplayClock {
     fn is_suspect(&self) -> bool {
         false
     }
+
+    fn distrust(&self) {}
 
     fn tell(&self, time: Micros) {
         self.0.fetch_max(time.0, Ordering::Relaxed);

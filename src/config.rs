@@ -90,17 +90,26 @@ Metrics for Prometheus are at http://ADDRESS/metrics, by default on a free port 
 alone: the log says where, and so does the file admin.addr. They name no party and no person. A
 scraper needs a port that stays: --admin 127.0.0.1:9464.
 
+With --database-file any number of gateways serve one PostgreSQL database (14 or newer), each with a
+folder of its own. The file holds one line, postgres://USER:PASSWORD@HOST:5432/DATABASE, and only its
+owner may read it; ?sslmode=verify-full&sslrootcert=FILE secures the way there. A gateway that cannot
+reach its database stays up, answers STORE_UNAVAILABLE, and serves again when it is back.
+
 Examples:
   trao serve --data ./trao-data
   trao serve --data ./trao-data --listen 0.0.0.0:50051 --admin 127.0.0.1:9464
   trao serve --data ./replay --listen 127.0.0.1:0 --clock replay
+  trao serve --data ./gateway-1 --database-file ./database --listen 0.0.0.0:50051
 
 Exit code 0 after a drain; 1 when the folder cannot be served: its disk does not sync, another
 gateway has it or one of its ports, its clock is the other one, or the machine's clock is not believed.")]
 pub struct ServeOptions {
-    /// The folder of the store
+    /// The folder of the store; with --database-file that of this gateway, for its seal key
     #[arg(long, default_value = "./trao-data", value_name = "DIR")]
     pub data: PathBuf,
+    /// Keep the store in the PostgreSQL database whose URL stands in this file (chmod 600)
+    #[arg(long, value_name = "FILE")]
+    pub database_file: Option<PathBuf>,
     /// Address and port to listen on; port 0 takes any free one
     #[arg(long, default_value = "127.0.0.1:50051", value_name = "HOST:PORT")]
     pub listen: SocketAddr,
@@ -127,6 +136,7 @@ impl ServeOptions {
             admin: self.admin.0,
             clock,
             accept_clock,
+            database_file: self.database_file,
             ..serve::Options::new(self.data, self.listen)
         }
     }
@@ -148,15 +158,27 @@ pub enum ClockOption {
 /// `trao migrate`.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
-Takes the folder's lock, so end `trao serve` first; serve migrates by itself, too. Make a backup
-before.
+With --data it takes the folder's lock, so end `trao serve` first. Of a database end every gateway
+first. serve migrates by itself, too. Make a backup before.
 
 Exit code 0, also when there was nothing to do; 1 when it could not be done, and nothing was
 changed.")]
 pub struct MigrateOptions {
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreOptions,
+}
+
+/// Which store a command on this machine is about.
+#[derive(Clone, Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct StoreOptions {
     /// The folder of the store
     #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    pub data: Option<PathBuf>,
+    /// The file with the URL of the store's PostgreSQL database
+    #[arg(long, value_name = "FILE")]
+    pub database_file: Option<PathBuf>,
 }
 
 /// `trao backup`.
@@ -215,7 +237,7 @@ pub struct KeysOptions {
     pub command: KeysCommand,
 }
 
-/// The commands on keys. They act on the folder, also while it is served; a gateway sees it within two seconds.
+/// The commands on keys. They act on the store, also while it is served; a gateway sees it within two seconds.
 #[derive(Clone, Debug, Subcommand)]
 pub enum KeysCommand {
     /// Make a key and show it once
@@ -244,9 +266,9 @@ The key is shown once and cannot be shown again. Keep it in a file that only its
 
 Exit code 0; 1 when the party or a source does not allow it; 2 for a wrong command line.")]
 pub struct CreateKeyOptions {
-    /// The folder of the store; a new store is made where there is none
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    /// Which store; a new one is made where there is none.
+    #[command(flatten)]
+    pub store: StoreOptions,
     /// The party it acts for: carriers/ID, agencies/CODE, or the bare id or code
     #[arg(long, value_name = "PARTY")]
     pub party: Option<String>,
@@ -270,9 +292,9 @@ pub struct CreateKeyOptions {
 /// `trao keys list`.
 #[derive(Clone, Debug, Args)]
 pub struct ListKeysOptions {
-    /// The folder of the store
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreOptions,
     /// Print one object a line
     #[arg(long)]
     pub json: bool,
@@ -281,9 +303,9 @@ pub struct ListKeysOptions {
 /// `trao keys revoke`.
 #[derive(Clone, Debug, Args)]
 pub struct RevokeKeyOptions {
-    /// The folder of the store
-    #[arg(long, value_name = "DIR")]
-    pub data: PathBuf,
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreOptions,
     /// The key's id, as `trao keys list` shows it; never the key itself
     #[arg(value_name = "ID")]
     pub id: String,
@@ -329,6 +351,9 @@ mod tests {
             "trao serve",
             "trao serve --data d --listen 127.0.0.1:0 --clock replay --accept-clock",
             "trao migrate --data d",
+            "trao migrate --database-file f",
+            "trao serve --data d --database-file f",
+            "trao keys list --database-file f --json",
             "trao backup --data d target",
             "trao demo",
             "trao demo --data d --check --lang vi",
@@ -360,6 +385,8 @@ mod tests {
             "trao import scans",
             "trao backup --data d",
             "trao serve --clock sundial",
+            "trao migrate",
+            "trao keys list --data d --database-file f",
             "trao keys create --data d --role king --name n",
             "trao status X --at yesterday",
             "trao status X --lang fr",

@@ -146,3 +146,6 @@ pub const DATABASE_CONNECT_SECONDS: u64 = 5;
 /// Seconds within which a database answers a statement; it itself gives up after eight. What takes longer is a connection
 /// that is lost.
 pub const DATABASE_ANSWER_SECONDS: u64 = 10;
+/// Seconds between the clocks of a gateway and of its database, and so half of those between two gateways; NTP keeps
+/// machines within milliseconds.
+pub const CLOCKS_APART_SECONDS: i64 = 5;

@@ -89,7 +89,7 @@ impl Scrape {
         Seen {
             intake_lines: self.journal.depth(),
             intake_age: self.journal.age(),
-            position: *self.journal.wakes().head().borrow(),
+            position: *self.journal.wakes().head(self.feeds.lane()).borrow(),
             wal_bytes: wal_bytes.inspect_err(|error| unread(error)).ok(),
             unplaced: unplaced.inspect_err(|error| unread(error)).ok(),
             feeds: feeds.inspect_err(|error| unread(error)).ok(),

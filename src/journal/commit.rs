@@ -104,7 +104,7 @@ impl Batch<'_> {
             Committed::Unknown(error) => return Err(Error::Unknown(error)),
         }
         scribe.metrics.committed(began.elapsed(), self.drafts.iter().map(|draft| draft.record.kind));
-        scribe.wakes.tell(pos, &heads);
+        scribe.wakes.tell(scribe.lane, pos, &heads);
         let answers = answers(&self.drafts, &commit.entries, verdicts, pos, scribe);
         let spent = Spent { _drafts: self.drafts, _entries: std::mem::take(&mut commit.entries) };
         self.known.committed(commit, &heads, self.desk);

@@ -26,7 +26,7 @@ pub use line::{Answer, CaptureLine, CommandAct, CommandLine, Line, PersonalPart,
 pub use reading::{said, step};
 pub use scribe::Apply;
 pub use service::{Handle, Options, Pending, Service};
-pub use wake::{Heads, Wakes};
+pub use wake::{Heads, Untold, Wakes};
 
 pub use crate::store::Note;
 

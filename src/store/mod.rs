@@ -10,12 +10,17 @@ mod codec;
 #[cfg(test)]
 mod conformance;
 mod entering;
+mod lease;
 mod log_run;
 pub mod memory;
 mod numbers;
 mod page;
+mod place;
 pub mod postgres;
 pub mod sqlite;
+
+pub use lease::{Holding, Lease};
+pub use place::Place;
 
 use bytes::Bytes;
 use std::collections::BTreeMap;
@@ -444,6 +449,8 @@ forward! { Reader,
     fn directory(&self) -> Directory;
     /// The directory's version alone.
     fn directory_version(&self) -> i64;
+    /// The store's own clock; `None` where it is the machine's.
+    fn time(&self) -> Option<Micros>;
     /// A party's log after a number, at most `limit` lines and about a megabyte, in order.
     fn log_after(&self, lane: Lane, party: i64, seq: u64, limit: usize) -> Vec<Listed>;
     /// The last number of a party's log.

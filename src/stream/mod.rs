@@ -5,6 +5,7 @@
 pub mod cursor;
 mod desk_reader;
 mod digest;
+mod echo;
 mod feed;
 mod follow;
 mod places;
@@ -15,6 +16,7 @@ mod tie;
 
 pub use crate::store::{Listed, Stored};
 pub use digest::{Digested, Stretch};
+pub use echo::echo;
 pub use feed::{Feeds, Log, Options, Page};
 pub use follow::{Follower, Following, Sent};
 pub use tie::{Error, Meaning, Seen, Tie};

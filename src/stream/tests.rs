@@ -26,7 +26,7 @@ use crate::random::SystemRandom;
 use crate::seal::head::Sealer;
 use crate::seal::keyring::Key;
 use crate::seal::record::Record;
-use crate::store::{Reader, Writer, memory};
+use crate::store::{Lease, Reader, Writer, memory};
 
 const LANE: Lane = Lane(0);
 const NOW: Micros = Micros(1_800_000_000 * Micros::SECOND);
@@ -87,7 +87,7 @@ impl House {
         let folder = tempfile::tempdir().unwrap();
         let key = Key::create(&folder.path().join("seal.key"), &[7; 32]).unwrap();
         let directory = Arc::new(reader.directory().await.unwrap());
-        let wakes = Arc::new(Wakes::new(0));
+        let wakes = Arc::new(Wakes::new([(LANE, 0)]));
         let options = journal::Options {
             lane: LANE,
             database: [1; 16],
@@ -210,7 +210,7 @@ impl House {
     }
 
     fn tie(&self) -> Tie {
-        Tie::new(self.reader.clone(), self.journal.clone(), LANE)
+        Tie::new(self.reader.clone(), self.journal.clone(), LANE, Lease::Alone)
     }
 
     async fn head(&self) -> u64 {

@@ -20,7 +20,7 @@ use crate::dossier::refusal::{Reason, Refusal};
 use crate::dossier::resolve::{self, Meant};
 use crate::journal::{self, Handle, Line, Note, PlaceLine};
 use crate::limits;
-use crate::store::{self, Reader};
+use crate::store::{self, Holding, Lease, Reader};
 
 /// The name of its cursor.
 const NAME: &str = "tie";
@@ -77,17 +77,18 @@ pub struct Tie {
     reader: Reader,
     journal: Handle,
     lane: Lane,
+    lease: Lease,
 }
 
 impl Tie {
-    /// The tie of a lane.
-    pub fn new(reader: Reader, journal: Handle, lane: Lane) -> Tie {
-        Tie { reader, journal, lane }
+    /// The tie of a lane, which works while it holds the lease.
+    pub fn new(reader: Reader, journal: Handle, lane: Lane, lease: Lease) -> Tie {
+        Tie { reader, journal, lane, lease }
     }
 
     /// Places what can be placed, whenever something was committed, until the gateway ends.
-    pub async fn run(self, shutdown: CancellationToken) {
-        let mut head = self.journal.wakes().head();
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        let mut head = self.journal.wakes().head(self.lane);
         let mut troubled = false;
         let mut seen = None;
         loop {
@@ -95,11 +96,11 @@ impl Tie {
             // CANCEL: stopped anywhere, the next start does the same again.
             let outcome = tokio::select! {
                 () = shutdown.cancelled() => return,
-                outcome = self.catch_up(seen) => outcome,
+                outcome = self.follow(seen) => outcome,
             };
             match outcome {
                 Ok(now) => {
-                    seen = Some(now);
+                    seen = now;
                     troubled = false;
                 }
                 Err(error) if !troubled => {
@@ -117,15 +118,41 @@ impl Tie {
         }
     }
 
+    /// Catches up, as long as it holds the lease; `None` when it does not. Who takes the lease anew begins at the cursor:
+    /// somebody else went on meanwhile.
+    async fn follow(&mut self, seen: Option<Seen>) -> Result<Option<Seen>, Error> {
+        // CANCEL: as for `run`.
+        let mut seen = match self.lease.hold().await? {
+            Holding::No => return Ok(None),
+            Holding::Anew => self.cursor().await?,
+            Holding::Still => match seen {
+                Some(seen) => seen,
+                None => self.cursor().await?,
+            },
+        };
+        let head = self.reader.head(self.lane).await?.pos;
+        while seen.pos < head {
+            seen = self.work_behind(seen, head).await?;
+            if self.lease.hold().await? != Holding::Still {
+                return Ok(None);
+            }
+        }
+        Ok(Some(seen))
+    }
+
+    async fn cursor(&self) -> Result<Seen, Error> {
+        // CANCEL: only reads.
+        let kept = self.reader.follower(self.lane, NAME).await?;
+        Ok(Seen { pos: kept, kept })
+    }
+
     /// Works through everything behind what it has seen, or behind its cursor; how far that is.
+    #[cfg(test)]
     pub async fn catch_up(&self, seen: Option<Seen>) -> Result<Seen, Error> {
         // CANCEL: as for `run`.
         let mut seen = match seen {
             Some(seen) => seen,
-            None => {
-                let kept = self.reader.follower(self.lane, NAME).await?;
-                Seen { pos: kept, kept }
-            }
+            None => self.cursor().await?,
         };
         let head = self.reader.head(self.lane).await?.pos;
         while seen.pos < head {

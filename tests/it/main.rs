@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on must say where")]
 
+#[path = "../cluster/mod.rs"]
+mod cluster;
 mod support;
 
 mod adversary;
@@ -16,6 +18,7 @@ mod durability;
 mod faults;
 mod feeds;
 mod foreign;
+mod gateways;
 mod hands;
 mod hostile;
 mod import;

@@ -182,7 +182,7 @@ async fn a_commit_that_fails_keeps_and_tells_nothing_and_one_of_which_nobody_kno
     let refused = |answer: Result<Answer, Refusal>| answer.unwrap_err().reason;
     house.memory().fail(&[Fault::Failed]);
     let (service, handle) = house.service().await;
-    let head = handle.wakes().head();
+    let head = handle.wakes().head(Lane(0));
     let pending = handle.queue(one("1")).unwrap();
     handle.close();
     service.run().await;

@@ -84,6 +84,10 @@ impl Clock for ByHand {
         self.suspect.load(Ordering::Relaxed)
     }
 
+    fn distrust(&self) {
+        self.suspect.store(true, Ordering::Relaxed);
+    }
+
     fn tell(&self, _: Micros) {}
 
     fn is_told(&self) -> bool {
@@ -170,7 +174,7 @@ impl House {
             intake_lines: 4_096,
             batch_lines: crate::limits::BATCH_LINES,
             directory: watch::Sender::new(directory),
-            wakes: Arc::new(Wakes::new(self.head().await)),
+            wakes: Arc::new(Wakes::new([(Lane(0), self.head().await)])),
             metrics: Metrics::new(&[]).unwrap().journal,
         };
         Service::new(options, writer)

@@ -284,6 +284,10 @@ impl Reader {
         Ok(self.0.state().directory.clone())
     }
 
+    pub fn time(&self) -> Result<Option<Micros>, Error> {
+        Ok(None)
+    }
+
     pub fn directory_version(&self) -> Result<i64, Error> {
         Ok(self.0.state().directory.version)
     }

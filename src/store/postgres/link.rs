@@ -18,6 +18,11 @@ impl Link {
         Link { database, connection: None }
     }
 
+    /// Whether there is a connection, alive or not.
+    pub(super) fn is_open(&self) -> bool {
+        self.connection.is_some()
+    }
+
     /// The connection, made where there is none.
     async fn open(&mut self) -> Result<&mut PgConnection, Error> {
         // CANCEL: nothing is begun.

@@ -5,8 +5,10 @@
 
 mod admin;
 mod batch;
+mod bell;
 mod database;
 mod directory;
+mod lease;
 mod link;
 mod pool;
 mod read;
@@ -19,13 +21,25 @@ pub(super) mod tests;
 mod writer;
 
 pub use admin::Admin;
+pub use bell::{Bell, Ear, Told, bell};
 pub use database::Database;
+pub use lease::Lease;
 pub use reader::Reader;
 pub use schema::{Founding, migrate};
 pub use writer::Writer;
 
 use super::Error;
+use crate::dossier::names::Micros;
 use link::Link;
+
+/// Makes a store in a database where there is none; whether one was made. One that is there is left as it is.
+pub async fn make_if_none(database: &Database, founding: Founding, now: Micros) -> Result<bool, Error> {
+    // CANCEL: what was not committed is undone.
+    if !schema::is_new(database).await? {
+        return Ok(false);
+    }
+    schema::migrate(database, founding, now).await.map(|(_, made)| made)
+}
 
 /// Refuses a database that is no store of this release, or that may lose what it acknowledges.
 pub async fn check(database: &Database) -> Result<(), Error> {

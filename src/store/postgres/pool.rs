@@ -14,7 +14,7 @@ use crate::store::Error;
 
 /// A connection that was idle for longer is asked for a sign of life before it is used.
 const FRESH: Duration = Duration::from_secs(1);
-/// How often a read is tried before it is given up: once more than a restart of the database needs.
+/// How often a read is tried whose connection is lost in the midst: those that a restart of the database left behind.
 const TRIES: usize = 3;
 
 #[derive(Clone, Debug)]
@@ -37,15 +37,14 @@ impl Pool {
         Pool(options.connect_lazy_with(database.reading()))
     }
 
-    async fn fetch(&self, asked: Asked) -> Result<Vec<PgRow>, Trouble> {
-        // CANCEL: only reads.
-        let mut connection: PoolConnection<Postgres> =
-            self.0.acquire().await.map_err(|error| Trouble::Lost(Box::new(error)))?;
+    async fn fetch(&self, step: &'static str, asked: Asked) -> Result<Result<Vec<PgRow>, Trouble>, Error> {
+        // CANCEL: only reads. A database that gives no connection is not asked for one again at once.
+        let mut connection: PoolConnection<Postgres> = self.0.acquire().await.map_err(Error::failed(step))?;
         let found = fetch(&mut connection, asked).await;
         if matches!(found, Err(Trouble::Lost(_))) {
             connection.close_on_drop();
         }
-        found
+        Ok(found)
     }
 }
 
@@ -54,7 +53,7 @@ impl Rows for &Pool {
         let mut tries = 1;
         loop {
             // CANCEL: only reads.
-            match self.fetch(asked.clone()).await {
+            match self.fetch(step, asked.clone()).await? {
                 Err(Trouble::Lost(_)) if tries < TRIES => tries += 1,
                 found => return found.map_err(|trouble| trouble.during(step)),
             }

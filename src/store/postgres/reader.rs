@@ -44,6 +44,11 @@ impl Reader {
         directory::load(&mut &self.pool).await
     }
 
+    pub async fn time(&self) -> Result<Option<Micros>, Error> {
+        // CANCEL: only reads.
+        one(&mut &self.pool, "read the time", ask!(sql::DATABASE_TIME), |row| row.int(0).map(Micros)).await
+    }
+
     pub async fn directory_version(&self) -> Result<i64, Error> {
         directory::version(&mut &self.pool).await.map(|(version, _)| version)
     }

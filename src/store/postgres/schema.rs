@@ -44,6 +44,12 @@ pub(super) async fn check(link: &mut Link) -> Result<(), Error> {
     }
 }
 
+/// Whether there is nothing in a database yet. One that others use is refused.
+pub(super) async fn is_new(database: &Database) -> Result<bool, Error> {
+    // CANCEL: only reads.
+    is_empty(&mut Link::new(database.clone())).await
+}
+
 /// Brings a database to the schema of this release, whole or not at all, and makes a store in it where there is none. How
 /// many migrations that took, and whether the store is new.
 pub async fn migrate(database: &Database, founding: Founding, now: Micros) -> Result<(usize, bool), Error> {

@@ -44,21 +44,29 @@ impl Writer {
             return Err(Error::Failed { step: "take the lane", source: "it is taken".into() });
         }
         // CANCEL: whoever drops this drops the writer, and the database undoes what was begun.
-        let head = match self.alone {
-            true => read::head(&mut self.link, lane, sql::HEAD_LANE).await,
-            false => self.lock(lane).await,
-        };
-        let head = match head {
-            Ok(head) => head,
-            Err(error) => {
-                self.forget();
-                return Err(error);
+        let (had, mut head) = (self.link.is_open(), self.take(lane).await);
+        if head.is_err() {
+            self.forget();
+            // The connection may have been lost long ago, and nothing hung on it.
+            if had {
+                head = self.take(lane).await;
+                if head.is_err() {
+                    self.forget();
+                }
             }
-        };
+        }
+        let head = head?;
         let held = Held { lane, pos: head.pos, version: head.version };
         self.alone = self.left == Some(held);
         self.held = Some(held);
         Ok(head)
+    }
+
+    async fn take(&mut self, lane: Lane) -> Result<Head, Error> {
+        match self.alone {
+            true => read::head(&mut self.link, lane, sql::HEAD_LANE).await,
+            false => self.lock(lane).await,
+        }
     }
 
     async fn lock(&mut self, lane: Lane) -> Result<Head, Error> {

@@ -86,6 +86,10 @@ impl Reader {
         })
     }
 
+    pub fn time(&self) -> Result<Option<Micros>, Error> {
+        Ok(None)
+    }
+
     pub fn directory_version(&self) -> Result<i64, Error> {
         let step = "read directory rows";
         let version =

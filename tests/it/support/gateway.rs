@@ -1,6 +1,9 @@
 //! A real `trao serve` in a folder of its own, on a port of its own; killed when the test is over.
 
+use std::ffi::OsStr;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -22,6 +25,7 @@ pub struct Gateway {
     child: Option<Child>,
     address: String,
     folder: PathBuf,
+    database_file: Option<PathBuf>,
     _temporary: Option<tempfile::TempDir>,
     log: Option<std::thread::JoinHandle<String>>,
 }
@@ -45,6 +49,12 @@ impl Gateway {
 
     /// A gateway on a new store, started so.
     pub fn start_with(start: Start) -> Gateway {
+        if std::env::var_os("TRAO_TEST_POSTGRES").is_some()
+            && start.environment.is_empty()
+            && start.file_bytes_max.is_none()
+        {
+            return Gateway::start_on_database_with(&crate::cluster::Cluster::shared().empty_schema(), start);
+        }
         let temporary = tempfile::tempdir().unwrap();
         let folder = temporary.path().join("data");
         let mut gateway = Gateway::start_on(&folder, start);
@@ -54,15 +64,44 @@ impl Gateway {
 
     /// A gateway on a folder that outlives it.
     pub fn start_on(folder: &Path, start: Start) -> Gateway {
+        Gateway::start_at(folder, None, start)
+    }
+
+    /// A gateway on a database, with a folder of its own.
+    pub fn start_on_database(url: &str) -> Gateway {
+        Gateway::start_on_database_with(url, Start::default())
+    }
+
+    fn start_on_database_with(url: &str, start: Start) -> Gateway {
+        let temporary = tempfile::tempdir().unwrap();
+        let file = temporary.path().join("database");
+        fs::write(&file, url).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+        let mut gateway = Gateway::start_at(&temporary.path().join("gateway"), Some(file), start);
+        gateway._temporary = Some(temporary);
+        gateway
+    }
+
+    fn start_at(folder: &Path, database_file: Option<PathBuf>, start: Start) -> Gateway {
         let mut gateway = Gateway {
             child: None,
             address: String::new(),
             folder: folder.to_owned(),
+            database_file,
             _temporary: None,
             log: None,
         };
         gateway.restart_with(start);
         gateway
+    }
+
+    /// How commands on this machine name its store.
+    pub fn store(&self) -> Vec<String> {
+        let (flag, path) = match &self.database_file {
+            Some(file) => ("--database-file", file),
+            None => ("--data", &self.folder),
+        };
+        vec![flag.to_owned(), path.display().to_string()]
     }
 
     /// Starts again on the same folder, after a kill or a stop.
@@ -88,6 +127,9 @@ impl Gateway {
             .arg("--data")
             .arg(&self.folder)
             .args(["--listen", "127.0.0.1:0"])
+            .args(
+                self.database_file.iter().flat_map(|file| [OsStr::new("--database-file"), file.as_os_str()]),
+            )
             .args(&start.flags);
         command.envs(start.environment).env("TRAO_LOG", "trao=debug,info");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

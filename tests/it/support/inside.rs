@@ -21,7 +21,7 @@ use trao::metrics::Metrics;
 use trao::random::SystemRandom;
 use trao::seal::head::Sealer;
 use trao::seal::keyring::Key;
-use trao::store::{self, KeyRow, memory, sqlite};
+use trao::store::{self, KeyRow, Lease, memory, sqlite};
 use trao::stream::{self, Feeds, Tie};
 use trao::view::View;
 use v1::directory_service_client::DirectoryServiceClient;
@@ -89,7 +89,7 @@ impl Inside {
         let clock: SharedClock = Arc::new(SystemClock::start(true));
         let key = Key::create(&folder.path().join("test.key"), &[3; 32]).unwrap();
         let head = reader.head(LANE).await.unwrap();
-        let wakes = Arc::new(Wakes::new(head.pos));
+        let wakes = Arc::new(Wakes::new([(LANE, head.pos)]));
         let metrics = Arc::new(Metrics::new(&[]).unwrap());
         let (published, _seen) = watch::channel(Arc::new(reader.directory().await.unwrap()));
         let (service, journal) = journal::Service::new(
@@ -116,7 +116,7 @@ impl Inside {
         });
         let shutdown = CancellationToken::new();
         let tasks = TaskTracker::new();
-        tasks.spawn(Tie::new(reader.clone(), journal.clone(), LANE).run(shutdown.clone()));
+        tasks.spawn(Tie::new(reader.clone(), journal.clone(), LANE, Lease::Alone).run(shutdown.clone()));
         let feeds = stream::Options { poll: options.poll, ..stream::Options::default() };
         let gateway = Gateway {
             keys: Keys::new(reader.clone(), Arc::clone(&clock)),

@@ -22,11 +22,14 @@ pub struct Partner {
 impl Partner {
     /// A key made by `trao keys create`, as an operator makes it.
     pub fn create(folder: &Path, party: &str, role: &str, more: &[&str]) -> Partner {
+        let store = ["--data".to_owned(), folder.display().to_string()];
+        Partner::create_in(&store, party, role, more)
+    }
+
+    /// A key made in a store, however that is named.
+    pub fn create_in(store: &[String], party: &str, role: &str, more: &[&str]) -> Partner {
         let mut command = trao();
-        command
-            .args(["keys", "create", "--json", "--name", "test", "--role", role])
-            .arg("--data")
-            .arg(folder);
+        command.args(["keys", "create", "--json", "--name", "test", "--role", role]).args(store);
         if !party.is_empty() {
             command.args(["--party", party]);
         }
@@ -137,8 +140,8 @@ impl Province {
     /// Enters the province into a gateway's directory and makes its keys.
     pub async fn enter(gateway: &Gateway) -> Province {
         use v1::directory_service_client::DirectoryServiceClient;
-        let folder = gateway.folder();
-        let admin = Partner::create(folder, "", "admin", &[]);
+        let store = gateway.store();
+        let admin = Partner::create_in(&store, "", "admin", &[]);
         let mut directory = DirectoryServiceClient::new(gateway.channel().await);
         for (code, parent) in [("H99", ""), ("H99.01", "H99"), ("H99.14", "H99"), ("H99.17", "H99")] {
             let parent = if parent.is_empty() { String::new() } else { format!("agencies/{parent}") };
@@ -172,7 +175,7 @@ impl Province {
         }
         let key = |party: &str, role: &str, sources: &[&str]| {
             let more: Vec<&str> = sources.iter().flat_map(|source| ["--source", *source]).collect();
-            Partner::create(folder, party, role, &more)
+            Partner::create_in(&store, party, role, &more)
         };
         let province = Province {
             department: key("agencies/H99.14", "agency-system", &[DEPARTMENT_READER]),

@@ -1,8 +1,12 @@
-//! The composition root: opens the store, builds every station, wires their handles, serves, and drains.
+//! Owns: the composition root: opens the store, builds every station, wires their handles, serves, and drains.
+//! Never: decides what a line means or what a caller may see; it only connects those who do.
+
+mod looks;
+mod opening;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use std::{fs, io};
@@ -13,8 +17,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
+
+use opening::Opened;
 
 use crate::access::Keys;
 use crate::clock::{Clock, ReplayClock, SharedClock, SystemClock};
@@ -28,15 +32,17 @@ use crate::metrics::Metrics;
 use crate::random::{Random, SharedRandom, SystemRandom};
 use crate::seal::head::Sealer;
 use crate::seal::keyring::Key;
-use crate::store::{self, ClockMode, Identity, sqlite};
+use crate::store::{Admin, ClockMode, Identity};
 use crate::stream::{self, Feeds, Tie};
 use crate::view::View;
 
 /// How a gateway is served.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The folder of the store.
+    /// The folder of the store, or with a database that of the gateway: its seal key.
     pub data: PathBuf,
+    /// The file with the URL of the database; `None` keeps the store in the folder.
+    pub database_file: Option<PathBuf>,
     /// Where to listen; port 0 takes a free one.
     pub listen: SocketAddr,
     /// Where to serve the metrics; port 0 takes a free one, `None` serves none.
@@ -56,7 +62,16 @@ impl Options {
     pub fn new(data: PathBuf, listen: SocketAddr) -> Options {
         let poll = stream::Options::default().poll;
         let batch_lines = limits::COMMIT_LINES;
-        Options { data, listen, admin: None, clock: None, accept_clock: false, poll, batch_lines }
+        Options {
+            data,
+            database_file: None,
+            listen,
+            admin: None,
+            clock: None,
+            accept_clock: false,
+            poll,
+            batch_lines,
+        }
     }
 }
 
@@ -65,8 +80,6 @@ const LANE: Lane = Lane(0);
 /// A clock behind the last seal by more than this, or ahead of it by more than a year, is not believed at the start.
 const BEHIND_US: i64 = 3_600 * Micros::SECOND;
 const AHEAD_US: i64 = 366 * Micros::DAY;
-/// How often the clock is looked at and the directory of other processes is read.
-const WATCH: Duration = Duration::from_secs(1);
 
 /// Serves until SIGTERM or Ctrl-C, then drains.
 pub fn run(options: Options) -> anyhow::Result<()> {
@@ -87,30 +100,20 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     // A full disk must answer, not kill: writing past a file size limit raises SIGXFSZ, whose default ends the process.
     let _full_disk = signal(SignalKind::from_raw(25)).context("ignore SIGXFSZ")?;
     let random: SharedRandom = Arc::new(SystemRandom);
-    let lock = sqlite::lock(&options.data).context("take the folder")?;
-    let fresh = !sqlite::exists(&options.data);
-    if fresh {
-        sqlite::create(&lock, &bytes16(&*random), &bytes16(&*random), wall()).context("make a new store")?;
-    }
-    sqlite::migrate(&lock, wall()).context("migrate the store")?;
-    let opened = sqlite::open(&lock).context("open the store")?;
-    let checkpointer = sqlite::Checkpointer::open(&options.data, opened.reader.clone())
-        .context("open the store for checkpoints")?;
-    let reader = store::Reader::Sqlite(opened.reader);
-    let writer = store::Writer::Sqlite(opened.writer);
-    let mut admin = sqlite::Admin::open(&options.data).context("open the store for its keeper")?;
+    let Opened { reader, writer, mut admin, lease, bell, fresh, mut keeper } =
+        opening::open(&options, &*random, LANE).await?;
 
     let identity = reader.identity().await.context("read what the store is")?;
-    let mode = settle_clock(&mut admin, &identity, options.clock)?;
+    let mode = settle_clock(&mut admin, &identity, options.clock).await?;
     if identity.copied {
-        admin.begin_epoch(&bytes16(&*random)).context("begin a new epoch on the copy")?;
+        admin.begin_epoch(&bytes16(&*random)).await.context("begin a new epoch on the copy")?;
         tracing::info!(
             "this store is a copy: a new epoch has begun, and cursors of the original answer EPOCH_CHANGED"
         );
     }
-    let key = seal_key(&options.data, fresh, &*random)?;
+    let key = seal_key(&options, fresh, &*random)?;
     let sealer = Sealer::new(key, identity.database);
-    admin.add_signing_key(sealer.key_id(), &sealer.public_key()).context("enter the signing key")?;
+    admin.add_signing_key(sealer.key_id(), &sealer.public_key()).await.context("enter the signing key")?;
     drop(admin);
 
     let head = reader.head(LANE).await.context("read the lane's head")?;
@@ -119,6 +122,13 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         ClockMode::System => {
             let seal = head.sealed_at;
             let fits = head.pos == 0 || (wall().since(seal) >= -BEHIND_US && wall().since(seal) <= AHEAD_US);
+            let near = opening::is_near(opening::apart(&reader).await.context("read the database's clock")?);
+            if !near && !options.accept_clock {
+                bail!(
+                    "the machine's clock is more than {} seconds from the database's: set the one that is wrong, or start once with --accept-clock",
+                    limits::CLOCKS_APART_SECONDS
+                );
+            }
             let believed = fits || options.accept_clock;
             if !believed {
                 tracing::error!(
@@ -131,7 +141,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
 
     let directory = Arc::new(reader.directory().await.context("read the directory")?);
     let (published, directory_seen) = watch::channel(directory);
-    let wakes = Arc::new(Wakes::new(head.pos));
+    let heads = [(LANE, head.pos)];
+    let wakes = Arc::new(if bell.is_some() { Wakes::among_others(heads) } else { Wakes::new(heads) });
     let methods = wire::methods().context("read the published descriptors")?;
     let metrics = Arc::new(Metrics::new(&methods).context("make the metrics")?);
     let (service, handle) = journal::Service::new(
@@ -158,23 +169,21 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         let _ends = ends;
         service.run().await;
     })?;
-    let (stop_checkpoints, checkpoints_stopped) = mpsc::channel();
-    let checkpoint_thread = thread::Builder::new()
-        .name("checkpoint".to_owned())
-        .spawn(move || checkpointer.run(&checkpoints_stopped))
-        .context("start checkpoints")?;
 
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
-    tasks.spawn(Tie::new(reader.clone(), handle.clone(), LANE).run(shutdown.clone()));
-    tasks.spawn(watch_directory(reader.clone(), published, shutdown.clone()));
+    tasks.spawn(Tie::new(reader.clone(), handle.clone(), LANE, lease).run(shutdown.clone()));
+    tasks.spawn(looks::directory(reader.clone(), published, shutdown.clone()));
+    if let Some((bell, ear)) = bell {
+        tasks.spawn(stream::echo(Arc::clone(&wakes), bell, ear, shutdown.clone()));
+    }
     let gateway = Gateway {
         keys: Keys::new(reader.clone(), Arc::clone(&clock)),
         journal: handle.clone(),
         clock: Arc::clone(&clock),
         view: View::new(reader.clone()),
         feeds: Feeds::new(
-            reader,
+            reader.clone(),
             Arc::clone(&wakes),
             stream::Options { poll: options.poll, ..stream::Options::default() },
             shutdown.clone(),
@@ -203,8 +212,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         }
         None => forget_admin(&admin_file),
     }
-    tasks.spawn(watch_clock(Arc::clone(&clock), health.clone(), shutdown.clone()));
-    set_health(&health, !clock.is_suspect()).await;
+    tasks.spawn(looks::health(reader, Arc::clone(&clock), health.clone(), shutdown.clone()));
+    looks::set(&health, !clock.is_suspect()).await;
     say_listening(address)?;
     tracing::info!(%address, clock = if clock.is_told() { "replay" } else { "system" }, fresh, "serving");
 
@@ -221,7 +230,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     };
     tracing::info!("draining");
     forget_admin(&admin_file);
-    set_health(&health, false).await;
+    looks::set(&health, false).await;
     shutdown.cancel();
     stop_serving.cancel();
     let _ended = accepting.await;
@@ -233,14 +242,12 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     // One after the other: of two connections that close at once neither is the last, which empties and removes the log.
     let joined = tokio::task::spawn_blocking(move || {
         let journal = journal_thread.join();
-        let _stopped = stop_checkpoints.send(());
-        (journal, checkpoint_thread.join())
+        (journal.is_ok(), keeper.end(), keeper)
     });
     match tokio::time::timeout(drain / 5, joined).await {
-        Ok(Ok((Ok(()), Ok(())))) => tracing::info!("drained"),
+        Ok(Ok((true, true, _keeper))) => tracing::info!("drained"),
         _ => tracing::warn!("the journal did not end in time; what was acknowledged is kept"),
     }
-    drop(lock);
     if broken {
         bail!(
             "the journal ended by itself; what was acknowledged is kept, and a new start goes on from there"
@@ -284,8 +291,8 @@ fn forget_admin(file: &Path) {
     }
 }
 
-fn settle_clock(
-    admin: &mut sqlite::Admin,
+async fn settle_clock(
+    admin: &mut Admin,
     identity: &Identity,
     asked: Option<ClockMode>,
 ) -> anyhow::Result<ClockMode> {
@@ -300,18 +307,20 @@ fn settle_clock(
         }
         (None, asked) => {
             let mode = asked.unwrap_or(ClockMode::System);
-            admin.set_clock(mode).context("fix the store's clock")?;
+            admin.set_clock(mode).await.context("fix the store's clock")?;
             Ok(mode)
         }
     }
 }
 
-fn seal_key(folder: &Path, fresh: bool, random: &dyn Random) -> anyhow::Result<Key> {
-    let path = folder.join("seal.key");
+/// The key that signs. Of several gateways on a database each has its own: receipts name the key, and its public half is in
+/// the store.
+fn seal_key(options: &Options, fresh: bool, random: &dyn Random) -> anyhow::Result<Key> {
+    let path = options.data.join("seal.key");
     if path.exists() {
         return Key::load(&path).context("read seal.key");
     }
-    if !fresh {
+    if !fresh && options.database_file.is_none() {
         tracing::warn!(
             "seal.key is missing: a new key signs from now on; put the old one back with the next start if it is found"
         );
@@ -321,68 +330,19 @@ fn seal_key(folder: &Path, fresh: bool, random: &dyn Random) -> anyhow::Result<K
     Key::create(&path, &seed).context("make seal.key")
 }
 
-/// The writer blocks on the disk: it has a thread of its own, so that calls do not wait behind it.
+/// The writer blocks on the disk, or is busy with what a database answers: it has a thread of its own, so that calls do not wait behind it.
 fn on_own_thread(
     name: &str,
     work: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<thread::JoinHandle<()>> {
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().build().context("start a thread's runtime")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("start a thread's runtime")?;
     thread::Builder::new()
         .name(name.to_owned())
         .spawn(move || runtime.block_on(work))
         .context("start a thread")
-}
-
-async fn watch_directory(
-    reader: store::Reader,
-    published: watch::Sender<Arc<crate::dossier::directory::Directory>>,
-    shutdown: CancellationToken,
-) {
-    while shutdown.run_until_cancelled(tokio::time::sleep(WATCH)).await.is_some() {
-        match reader.directory_version().await {
-            Ok(version) if version == published.borrow().version => {}
-            Ok(_) => match reader.directory().await {
-                Ok(directory) => {
-                    published.send_if_modified(|known| {
-                        let newer = directory.version > known.version;
-                        if newer {
-                            *known = Arc::new(directory);
-                        }
-                        newer
-                    });
-                }
-                Err(error) => {
-                    tracing::warn!(error = %crate::telemetry::chain(&error), "could not read the directory")
-                }
-            },
-            Err(error) => {
-                tracing::warn!(error = %crate::telemetry::chain(&error), "could not read the directory")
-            }
-        }
-    }
-}
-
-async fn watch_clock(clock: SharedClock, health: HealthReporter, shutdown: CancellationToken) {
-    let mut serving = !clock.is_suspect();
-    while shutdown.run_until_cancelled(tokio::time::sleep(WATCH)).await.is_some() {
-        if serving == clock.is_suspect() {
-            serving = !serving;
-            if !serving {
-                tracing::error!(
-                    "CLOCK_SUSPECT: the machine's clock leapt; set it and restart, or restart with --accept-clock"
-                );
-            }
-            set_health(&health, serving).await;
-        }
-    }
-}
-
-async fn set_health(health: &HealthReporter, serving: bool) {
-    let status = if serving { ServingStatus::Serving } else { ServingStatus::NotServing };
-    for service in grpc::SERVICES.iter().chain(&[""]) {
-        health.set_service_status(*service, status).await;
-    }
 }
 
 fn wall() -> Micros {
