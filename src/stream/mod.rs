@@ -2,6 +2,7 @@
 //! Never: numbers, judges or writes; what is to be written goes through the journal's handle. A wake-up is a hint,
 //! reading the store is the truth.
 
+mod consumers;
 pub mod cursor;
 mod desk_reader;
 mod digest;
@@ -14,6 +15,7 @@ mod tests;
 mod tie;
 
 pub use crate::store::{Listed, Stored};
+pub use consumers::{Consumers, Creation, Standing, Start, named};
 pub use digest::{Digested, Stretch};
 pub use feed::{Feeds, Log, Options, Page};
 pub use follow::{Follower, Following, Sent};
