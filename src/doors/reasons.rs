@@ -188,8 +188,8 @@ pub fn row(reason: Reason) -> Row {
         Reason::ResourceExists => (
             Code::AlreadyExists,
             false,
-            "The directory holds another resource of that name: read it, and correct what differs.",
-            "Danh mục đã có mục cùng tên với nội dung khác: hãy xem lại và sửa phần khác nhau.",
+            "Another resource of that name is there already: read it, and correct what differs or take another name.",
+            "Đã có mục cùng tên với nội dung khác: hãy xem lại, sửa phần khác nhau hoặc đặt tên khác.",
         ),
         Reason::ProcedureNotEligible => (
             Code::FailedPrecondition,

@@ -78,7 +78,7 @@ reasons! {
     EventKeyReused "EVENT_KEY_REUSED",
     /// The dossier is registered with other content.
     DossierExists "DOSSIER_EXISTS",
-    /// The directory holds another resource of that name.
+    /// There is another resource of that name.
     ResourceExists "RESOURCE_EXISTS",
     /// The procedure may not go by post in that direction.
     ProcedureNotEligible "PROCEDURE_NOT_ELIGIBLE",

@@ -1,4 +1,5 @@
-//! Owns: following what was committed: a party's log as pages and streams, and the tie, which places what had to wait.
+//! Owns: following what was committed: a party's log as pages and streams, the places kept in it for named consumers, and
+//! the tie, which places what had to wait.
 //! Never: numbers, judges or writes; what is to be written goes through the journal's handle. A wake-up is a hint,
 //! reading the store is the truth.
 
