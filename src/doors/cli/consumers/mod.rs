@@ -54,9 +54,9 @@ impl Args {
     pub fn client(&self) -> &ClientArgs {
         match &self.command {
             Command::List(args) => &args.client,
-            Command::Get(args) => &args.named.client,
-            Command::Seek(args) => &args.named.client,
-            Command::Delete(args) => &args.named.client,
+            Command::Get(args) => &args.client,
+            Command::Seek(args) => &args.client,
+            Command::Delete(args) => &args.client,
         }
     }
 }
@@ -91,9 +91,6 @@ pub struct Named {
     /// The party whose log it reads; your own where not given
     #[arg(long, default_value = "", value_name = "PARTY", hide_default_value = true)]
     pub parent: String,
-    /// Which gateway
-    #[command(flatten)]
-    pub client: ClientArgs,
 }
 
 /// `trao consumers get`.
@@ -105,6 +102,9 @@ pub struct GetArgs {
     /// Which
     #[command(flatten)]
     pub named: Named,
+    /// Which gateway
+    #[command(flatten)]
+    pub client: ClientArgs,
 }
 
 /// `trao consumers seek`.
@@ -138,6 +138,9 @@ pub struct SeekArgs {
     /// Only if it is still as it was with this etag
     #[arg(long, default_value = "", hide_default_value = true)]
     pub etag: String,
+    /// Which gateway
+    #[command(flatten)]
+    pub client: ClientArgs,
 }
 
 /// `trao consumers delete`.
@@ -155,6 +158,9 @@ pub struct DeleteArgs {
     /// Only if it is still as it was with this etag
     #[arg(long, default_value = "", hide_default_value = true)]
     pub etag: String,
+    /// Which gateway
+    #[command(flatten)]
+    pub client: ClientArgs,
 }
 
 /// Reads a cursor as it was printed.
@@ -182,11 +188,11 @@ pub async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         }
         Command::Get(args) => {
             let consumer = find::one(&gateway, &args.named.parent, &args.named.name).await?;
-            show(&[consumer], &args.named.client, output)?;
+            show(&[consumer], &args.client, output)?;
         }
         Command::Seek(args) => {
             let consumer = seek(&gateway, args).await?;
-            show(&[consumer], &args.named.client, output)?;
+            show(&[consumer], &args.client, output)?;
         }
         Command::Delete(args) => {
             let name = find::one(&gateway, &args.named.parent, &args.named.name).await?.name;
@@ -194,9 +200,9 @@ pub async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
             let (request, id) = gateway.request(message);
             let answer = gateway.feeds().delete_consumer(request).await;
             answer.map_err(|status| gateway.failure(&status, &id))?;
-            match args.named.client.json {
+            match args.client.json {
                 true => output.json(&shapes::ConsumerDeleted { name: &name, deleted: true })?,
-                false => output.note(&deleted(&name, args.named.client.language())),
+                false => output.note(&deleted(&name, args.client.language())),
             }
         }
     }
