@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::access::Role;
-use crate::doors::cli::{classify, feed, history, import, language, scan, spoken_here, status, sync};
+use crate::doors::cli::{
+    classify, consumers, feed, history, import, language, scan, spoken_here, status, sync,
+};
 use crate::doors::refusal::Language;
 use crate::store::ClockMode;
 use crate::{demo, serve};
@@ -76,6 +78,8 @@ pub enum Command {
     History(history::Args),
     /// Read your party's log, from any bookmark on
     Feed(feed::Args),
+    /// Show and move the places that readers keep in your party's log
+    Consumers(consumers::Args),
 }
 
 /// `trao serve`.

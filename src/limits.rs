@@ -42,6 +42,11 @@ pub const FOLLOWERS: usize = 1_024;
 pub const FOLLOW_PAGE: usize = 100;
 /// Events of one feed digest: some megabytes are read for it, a page after the other, in about a tenth of a second.
 pub const DIGEST_EVENTS: u64 = 10_000;
+/// Consumers a party may have: its back-offices and offices with a reader of their own come to a few; each is a row that is
+/// listed at once.
+pub const CONSUMERS: usize = 64;
+/// Characters of a consumer's id: as long as a name in the DNS.
+pub const CONSUMER_ID_CHARS: usize = 63;
 /// Messages of a stream that wait to be taken: enough to fill a frame, few enough that a thousand slow readers are cheap.
 pub const FOLLOW_BUFFER: usize = 32;
 /// Seconds a stream waits for its reader to take the next message; then it ends, and the reader comes back.

@@ -1,43 +1,51 @@
 """Keeps the log of the key's party in a file, an event a line: each once, in order, however often this is killed.
 
-    feed.py FILE [--follow]
+    feed.py FILE CONSUMER [--follow]
+
+CONSUMER is a name (a-z, 0-9, -) under which the gateway keeps how far this has come.
 """
 
 import json
 import os
-import pathlib
 import sys
 
 from gateway import Gateway, Refused
 
-if len(sys.argv) < 2:
+if len(sys.argv) < 3:
     sys.exit(__doc__)
-path, follow = sys.argv[1], "--follow" in sys.argv[2:]
-gateway, mark, draft = Gateway.of_environment(), pathlib.Path(f"{path}.cursor"), pathlib.Path(f"{path}.cursor.new")
-done = json.loads(mark.read_text()) if mark.exists() else {"length": 0}
-with open(path, "ab") as log:
-    if log.tell() < done["length"]:
-        sys.exit(f"{path} is shorter than {mark} says: remove both to read from the beginning")
-    # What was written after the last mark comes again: the mark alone says how far this came.
-    log.truncate(done["length"])
-    while True:
-        request = {"page_size": 100, "wait": "20s" if follow else "0s"}
-        if "cursor" in done:
-            request["cursor"] = done["cursor"]
-        try:
-            page = gateway.ask("trao.v1.FeedService.PullEvents", request, timeout=30)
-        except Refused as refused:
-            sys.exit(str(refused))
-        for event in page.get("events", []):
-            log.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")
-        log.flush()
-        os.fsync(log.fileno())
-        # The work first, then the mark, and both in one: a cursor, and how long the file was when it was true.
-        done = {"cursor": page["next_cursor"], "length": os.fstat(log.fileno()).st_size}
-        with open(draft, "w") as file:
-            json.dump(done, file)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(mark)
-        if page.get("caught_up") and not follow:
-            break
+path, name, follow = sys.argv[1], sys.argv[2], "--follow" in sys.argv[3:]
+gateway, service = Gateway.of_environment(), "trao.v1.FeedService."
+with open(path, "ab+") as log:
+    log.seek(0)
+    # The last line may have been torn by a kill. The others say what is here, of each lane of the log.
+    whole, length = {}, 0
+    for line in log:
+        if line.endswith(b"\n"):
+            event, length = json.loads(line), length + len(line)
+            whole[event.get("lane", 0)] = int(event["seq"])
+    log.truncate(length)
+    try:
+        # The same request at every start: the first creates the consumer, later ones are told how it stands.
+        asked = {"consumer_id": name, "request_id": "feed.py"}
+        consumer = gateway.ask(service + "CreateConsumer", asked)["consumer"]
+        while True:
+            asked = {"consumer": consumer["name"], "page_size": 100, "wait": "20s" if follow else "0s"}
+            page = gateway.ask(service + "PullEvents", asked, timeout=30)
+            for event in page.get("events", []):
+                lane, seq = event.get("lane", 0), int(event["seq"])
+                if seq > whole.get(lane, 0) + 1:
+                    sys.exit(f"{path} lacks what {name} has read: `trao consumers seek {name} --beginning`")
+                # What was written before a kill and not committed comes again.
+                if seq > whole.get(lane, 0):
+                    log.write(json.dumps(event, ensure_ascii=False).encode() + b"\n")
+                    whole[lane] = seq
+            log.flush()
+            os.fsync(log.fileno())
+            # The work first, then the commit: from where it goes on, and to where. Asked again it is answered again.
+            if page.get("events"):
+                asked = {"name": consumer["name"], "cursor": page["next_cursor"], "etag": consumer["etag"]}
+                consumer = gateway.ask(service + "CommitCursor", asked)["consumer"]
+            if page.get("caught_up") and not follow:
+                break
+    except Refused as refused:
+        sys.exit(str(refused))

@@ -143,6 +143,18 @@ pub fn row(reason: Reason) -> Row {
             "The journal was restored from a copy: compare what you hold, then read from the beginning.",
             "Nhật ký đã được khôi phục từ bản sao: hãy đối chiếu rồi đọc lại từ đầu.",
         ),
+        Reason::ConsumerMoved => (
+            Code::Aborted,
+            false,
+            "The consumer is not where you saw it, another reader has set it: read it again, and go on from its cursor.",
+            "Vị trí của bên đọc đã được nơi khác thay đổi: hãy đọc lại bên đọc này và tiếp tục từ vị trí của nó.",
+        ),
+        Reason::ConsumerLimit => (
+            Code::FailedPrecondition,
+            false,
+            "The party has 64 consumers, as many as it may have: delete one that nobody reads by.",
+            "Đơn vị đã có đủ 64 bên đọc: hãy xóa một bên đọc không còn dùng.",
+        ),
         Reason::MessageMalformed => (
             Code::InvalidArgument,
             false,
@@ -176,8 +188,8 @@ pub fn row(reason: Reason) -> Row {
         Reason::ResourceExists => (
             Code::AlreadyExists,
             false,
-            "The directory holds another resource of that name: read it, and correct what differs.",
-            "Danh mục đã có mục cùng tên với nội dung khác: hãy xem lại và sửa phần khác nhau.",
+            "Another resource of that name is there already: read it, and correct what differs or take another name.",
+            "Đã có mục cùng tên với nội dung khác: hãy xem lại, sửa phần khác nhau hoặc đặt tên khác.",
         ),
         Reason::ProcedureNotEligible => (
             Code::FailedPrecondition,

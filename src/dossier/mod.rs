@@ -4,6 +4,7 @@
 pub mod anomaly;
 pub mod apply;
 pub mod code;
+pub mod consumer;
 pub mod custody;
 pub mod desk;
 pub mod device;

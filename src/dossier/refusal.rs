@@ -64,6 +64,10 @@ reasons! {
     CursorAhead "CURSOR_AHEAD",
     /// The journal was restored: the cursor belongs to an earlier epoch.
     EpochChanged "EPOCH_CHANGED",
+    /// The consumer is not where the caller saw it.
+    ConsumerMoved "CONSUMER_MOVED",
+    /// The party has as many consumers as it may have.
+    ConsumerLimit "CONSUMER_LIMIT",
     /// The bytes are no message of this type.
     MessageMalformed "MESSAGE_MALFORMED",
     /// The message is too large.
@@ -74,7 +78,7 @@ reasons! {
     EventKeyReused "EVENT_KEY_REUSED",
     /// The dossier is registered with other content.
     DossierExists "DOSSIER_EXISTS",
-    /// The directory holds another resource of that name.
+    /// There is another resource of that name.
     ResourceExists "RESOURCE_EXISTS",
     /// The procedure may not go by post in that direction.
     ProcedureNotEligible "PROCEDURE_NOT_ELIGIBLE",

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use foldhash::HashMap;
+use smol_str::SmolStr;
 
 use super::Error;
 use super::entry::{self, Bound, Compared, Draft, Stamp};
@@ -14,6 +15,7 @@ use super::known::Known;
 use super::line::{Answer, Line};
 use super::scribe::Scribe;
 use crate::dossier::apply::{Act, Applied, Said, Stopped, Written};
+use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::Desk;
 use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
@@ -43,6 +45,8 @@ pub(super) enum Verdict {
     Refused(Refusal),
     /// A note was kept.
     Noted(Option<Position>),
+    /// A consumer is like this.
+    Consumer(Box<Consumer>),
 }
 
 /// A batch in the making.
@@ -58,6 +62,8 @@ pub(super) struct Batch<'a> {
     pub(super) firsts: BTreeMap<EventKey, First>,
     pub(super) devices: BTreeMap<i64, Heard>,
     pub(super) notes: Vec<Note>,
+    /// Consumers as the batch leaves them, by party; `None` where it removes one.
+    pub(super) consumers: BTreeMap<(i64, SmolStr), Option<Consumer>>,
     /// With what the notes enter; until then the scribe's.
     pub(super) directory: Arc<Directory>,
     pub(super) now: Micros,
@@ -181,6 +187,7 @@ impl<'a> Batch<'a> {
             firsts: BTreeMap::new(),
             devices: BTreeMap::new(),
             notes: Vec::new(),
+            consumers: BTreeMap::new(),
             directory: Arc::clone(&scribe.directory),
             now,
             head,

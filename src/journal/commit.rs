@@ -15,7 +15,7 @@ use super::line::Answer;
 use super::scribe::Scribe;
 use crate::dossier::desk::Changes;
 use crate::dossier::directory::Directory;
-use crate::dossier::names::{PartyName, Position};
+use crate::dossier::names::{Lane, PartyName, Position};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::seal::frontier::Frontier;
 use crate::seal::leaf::leaf_hash;
@@ -185,6 +185,7 @@ fn answers(
                     replayed,
                     candidates: draft.candidates.clone(),
                     pinned: None,
+                    consumer: None,
                 }),
                 _ => Err(Refusal::new(Reason::Internal)),
             },
@@ -195,17 +196,25 @@ fn answers(
                 replayed: true,
                 candidates: Vec::new(),
                 pinned: None,
+                consumer: None,
             }),
             Verdict::Refused(refusal) => Err(refusal),
-            Verdict::Noted(pinned) => Ok(Answer {
-                position: Position { lane, pos: head },
-                record: Bytes::new(),
-                content: None,
-                replayed: false,
-                candidates: Vec::new(),
-                pinned,
-            }),
+            Verdict::Noted(pinned) => Ok(Answer { pinned, ..noted(lane, head) }),
+            Verdict::Consumer(consumer) => Ok(Answer { consumer: Some(consumer), ..noted(lane, head) }),
         });
     }
     answers
+}
+
+/// The answer to a note: nothing of it stands in the journal but the lane's head.
+fn noted(lane: Lane, head: u64) -> Answer {
+    Answer {
+        position: Position { lane, pos: head },
+        record: Bytes::new(),
+        content: None,
+        replayed: false,
+        candidates: Vec::new(),
+        pinned: None,
+        consumer: None,
+    }
 }

@@ -7,13 +7,24 @@ use crate::store::Note;
 
 /// Whether a note changes the directory.
 pub(super) fn changes_directory(note: &Note) -> bool {
-    !matches!(note, Note::Pin { .. } | Note::Placed { .. } | Note::Follower { .. })
+    !matches!(
+        note,
+        Note::Pin { .. }
+            | Note::Placed { .. }
+            | Note::Follower { .. }
+            | Note::Consumer { .. }
+            | Note::NoConsumer { .. }
+    )
 }
 
 /// Whether a directory note is new (`true`), already kept with the same content (`false`), or refused.
 pub fn admit(directory: &Directory, note: &Note) -> Result<bool, Refusal> {
     match note {
-        Note::Pin { .. } | Note::Placed { .. } | Note::Follower { .. } => Ok(true),
+        Note::Pin { .. }
+        | Note::Placed { .. }
+        | Note::Follower { .. }
+        | Note::Consumer { .. }
+        | Note::NoConsumer { .. } => Ok(true),
         Note::Agency(agency) => {
             if let Some(parent) = &agency.parent
                 && directory.agency(parent).is_none()

@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use crate::dossier::apply::{AcceptTarget, Said};
 use crate::dossier::code::Code;
+use crate::dossier::consumer::{Consumer, ConsumerAct};
 use crate::dossier::event::Event;
 use crate::dossier::leg::LegKind;
 use crate::dossier::names::{Micros, PartyName, Position, SourceName};
@@ -139,6 +140,17 @@ pub struct PlaceLine {
     pub done: bool,
 }
 
+/// An act on a consumer of a party's log.
+#[derive(Clone, Debug)]
+pub struct ConsumerLine {
+    /// The party.
+    pub party: PartyName,
+    /// The consumer's id.
+    pub id: SmolStr,
+    /// What is to be done to it.
+    pub act: ConsumerAct,
+}
+
 /// What the journal takes.
 #[derive(Clone, Debug)]
 pub enum Line {
@@ -150,6 +162,8 @@ pub enum Line {
     Place(PlaceLine),
     /// A change that is no event.
     Note(Box<Note>),
+    /// An act on a consumer, decided where it is taken and kept as a note.
+    Consumer(Box<ConsumerLine>),
 }
 
 /// What was journaled.
@@ -167,6 +181,8 @@ pub struct Answer {
     pub candidates: Vec<Position>,
     /// For a pin, the leg that is pinned.
     pub pinned: Option<Position>,
+    /// Of an act on a consumer, the consumer as it is now; `None` when it is no more.
+    pub consumer: Option<Box<Consumer>>,
 }
 
 impl Answer {

@@ -6,6 +6,7 @@
 
 mod batch;
 mod commit;
+mod consume;
 mod enrol;
 mod entry;
 mod intake;
@@ -22,7 +23,9 @@ mod tests;
 mod wake;
 
 pub use enrol::admit;
-pub use line::{Answer, CaptureLine, CommandAct, CommandLine, Line, PersonalPart, PlaceLine, Speaker};
+pub use line::{
+    Answer, CaptureLine, CommandAct, CommandLine, ConsumerLine, Line, PersonalPart, PlaceLine, Speaker,
+};
 pub use reading::{said, step};
 pub use scribe::Apply;
 pub use service::{Handle, Options, Pending, Service};

@@ -237,6 +237,7 @@ fn source_of(line: &Line) -> SourceName {
     match line {
         Line::Capture(line) => line.said.source.clone(),
         Line::Command(line) => SourceName::new(line.speaker.party.as_str()),
+        Line::Consumer(line) => SourceName::new(line.party.as_str()),
         Line::Place(_) | Line::Note(_) => SourceName::new("trao/gateway"),
     }
 }
@@ -246,7 +247,7 @@ fn content_of(line: &Line) -> [u8; 32] {
     match line {
         Line::Capture(line) => digest::digest(&line.event_bytes),
         Line::Command(line) => line.request_digest,
-        Line::Place(_) | Line::Note(_) => digest::NONE,
+        Line::Place(_) | Line::Note(_) | Line::Consumer(_) => digest::NONE,
     }
 }
 
@@ -260,6 +261,6 @@ fn bytes_of(line: &Line) -> usize {
         Line::Command(line) => {
             ROWS + line.event_bytes.len() + line.personal.as_ref().map_or(0, |part| part.0.len())
         }
-        Line::Place(_) | Line::Note(_) => ROWS,
+        Line::Place(_) | Line::Note(_) | Line::Consumer(_) => ROWS,
     }
 }

@@ -61,6 +61,7 @@ impl Batch<'_> {
         let content = queued.content;
         match (&mut queued.line, key) {
             (Line::Note(note), _) => self.take_note(writer, note).await.map(Some),
+            (Line::Consumer(line), _) => self.take_consumer(writer, line).await.map(Some),
             (Line::Capture(line), Some(key)) => self.take_capture(writer, key, content, line, aside).await,
             (Line::Command(line), Some(key)) => self.take_command(writer, key, line, aside).await,
             (Line::Place(line), Some(key)) => self.take_place(writer, key, line, aside).await,

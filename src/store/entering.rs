@@ -9,7 +9,11 @@ impl Note {
     /// once for all notes of one.
     pub fn enter(&self, directory: &mut Directory) -> bool {
         match self {
-            Note::Pin { .. } | Note::Placed { .. } | Note::Follower { .. } => return false,
+            Note::Pin { .. }
+            | Note::Placed { .. }
+            | Note::Follower { .. }
+            | Note::Consumer { .. }
+            | Note::NoConsumer { .. } => return false,
             Note::Agency(agency) => enter_party(directory, &agency.name, Party::Agency(agency.clone())),
             Note::Carrier(carrier) => enter_party(directory, &carrier.name, Party::Carrier(carrier.clone())),
             Note::Source(source) => _ = enter_source(directory, source.clone()),

@@ -23,8 +23,10 @@ pub use lease::{Holding, Lease};
 pub use place::Place;
 
 use bytes::Bytes;
+use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
+use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::{Agency, Alias, Carrier, Directory, Office, Procedure, Source};
@@ -217,6 +219,20 @@ pub enum Note {
         name: &'static str,
         /// The last position it has done with.
         pos: u64,
+    },
+    /// A consumer of a party's log as it is from now on.
+    Consumer {
+        /// The party's short number.
+        party: i64,
+        /// The consumer.
+        consumer: Consumer,
+    },
+    /// A consumer that is no more.
+    NoConsumer {
+        /// The party's short number.
+        party: i64,
+        /// Its id.
+        id: SmolStr,
     },
     /// A new agency.
     Agency(Agency),
@@ -421,6 +437,10 @@ forward! { Writer,
     fn devices(&mut self, lane: Lane, sources: &[i64]) -> BTreeMap<i64, Heard>;
     /// The leg a waiting event is pinned to.
     fn pin(&mut self, lane: Lane, pos: u64) -> Option<Position>;
+    /// A consumer of a party's log.
+    fn consumer(&mut self, lane: Lane, party: i64, id: &str) -> Option<Consumer>;
+    /// Consumers of a party's log after an id, in the order of their ids.
+    fn consumers(&mut self, lane: Lane, party: i64, after: &str, limit: usize) -> Vec<Consumer>;
     /// Writes a batch and lets the lane go. An `Err` means that nothing of it is kept.
     fn commit(&mut self, commit: &Commit) -> Committed;
     /// Lets the lane go; nothing is kept.
@@ -487,6 +507,10 @@ forward! { Reader,
     fn key(&self, id: &str) -> Option<KeyRow>;
     /// All API keys.
     fn keys(&self) -> Vec<KeyRow>;
+    /// A consumer of a party's log.
+    fn consumer(&self, lane: Lane, party: i64, id: &str) -> Option<Consumer>;
+    /// Consumers of a party's log after an id, in the order of their ids.
+    fn consumers(&self, lane: Lane, party: i64, after: &str, limit: usize) -> Vec<Consumer>;
     /// How far a follower has come.
     fn follower(&self, lane: Lane, name: &str) -> u64;
     /// Positions after one and up to another whose events wait, or made a code known that something waits for, ascending.

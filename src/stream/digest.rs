@@ -3,7 +3,8 @@
 use sha2::{Digest, Sha256};
 use tokio::task::yield_now;
 
-use super::cursor::{self, Cursor};
+use super::consumers::named;
+use super::cursor::Cursor;
 use super::feed::{Feeds, Log, unreadable};
 use crate::dossier::names::Lane;
 use crate::dossier::refusal::{Reason, Refusal};
@@ -48,12 +49,6 @@ impl Feeds {
         from: Option<&[u8]>,
         to: Option<&[u8]>,
     ) -> Result<Digested, Refusal> {
-        let named = |field: &'static str| {
-            move |refusal: Refusal| match refusal.field == cursor::FIELD {
-                true => Refusal { field: field.to_owned(), ..refusal },
-                false => refusal,
-            }
-        };
         let lane = self.options.lane;
         // CANCEL: only reads.
         let mut cursor = self.start(log, from).await.map_err(named(FROM))?;

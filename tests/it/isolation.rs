@@ -320,3 +320,80 @@ async fn another_partys_devices_are_answered_like_devices_that_never_were() {
     let request = v1::ListSourcesRequest { parent: OTHER_CARRIER.to_owned(), ..Default::default() };
     assert!(world.directory().list_sources(p.post.ask(request)).await.is_err());
 }
+
+/// Every call about a consumer that is named.
+async fn consume(world: &World, who: &Partner, name: &str, cursor: &Bytes) -> Vec<Told> {
+    fn ask<T>(who: &Partner, message: T) -> tonic::Request<T> {
+        who.ask_as(message, SAME, "en")
+    }
+    let mut feeds = world.feeds();
+    let name = name.to_owned();
+    let get = v1::GetConsumerRequest { name: name.clone() };
+    let to = Some(v1::seek_consumer_request::To::End(()));
+    let seek = v1::SeekConsumerRequest { name: name.clone(), to, etag: String::new() };
+    let (cursor, etag) = (cursor.clone(), "0011223344556677".to_owned());
+    let commit = v1::CommitCursorRequest { name: name.clone(), cursor, etag: etag.clone() };
+    let start = Some(v1::pull_events_request::Start::Consumer(name.clone()));
+    let pull = v1::PullEventsRequest { start, ..Default::default() };
+    let stream = v1::StreamEventsRequest { consumer: name.clone(), ..Default::default() };
+    let streamed = feeds.stream_events(ask(who, stream)).await;
+    vec![
+        told(feeds.get_consumer(ask(who, get)).await),
+        told(feeds.commit_cursor(ask(who, commit)).await),
+        told(feeds.pull_events(ask(who, pull)).await),
+        told(streamed.map(|_| tonic::Response::new(v1::Bookmark::default()))),
+        told(feeds.seek_consumer(ask(who, seek)).await),
+        told(feeds.delete_consumer(ask(who, v1::DeleteConsumerRequest { name: name.clone(), etag })).await),
+        told(feeds.delete_consumer(ask(who, v1::DeleteConsumerRequest { name, etag: String::new() })).await),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_partys_consumers_are_answered_like_consumers_that_never_were() {
+    let world = World::start().await;
+    ground(&world).await;
+    let p = &world.province;
+    let create = async |who: &Partner, parent: &str| {
+        let request = v1::CreateConsumerRequest {
+            parent: parent.to_owned(),
+            consumer_id: "back-office".to_owned(),
+            request_id: "r".to_owned(),
+            start: None,
+        };
+        told(world.feeds().create_consumer(who.ask_as(request, SAME, "en")).await)
+    };
+    let list = async |who: &Partner, parent: &str| {
+        let request = v1::ListConsumersRequest { parent: parent.to_owned(), ..Default::default() };
+        told(world.feeds().list_consumers(who.ask_as(request, SAME, "en")).await)
+    };
+    let made = create(&p.department, "").await.unwrap();
+    let whole = format!("{DEPARTMENT}/consumers/back-office");
+    for (name, stranger) in [
+        ("the sibling", &p.sibling),
+        ("the counter", &p.centre),
+        ("the carrier", &p.post),
+        ("the second carrier", &p.other_post),
+    ] {
+        let own = world.feeds().pull_events(stranger.ask(v1::PullEventsRequest::default())).await;
+        let cursor = own.unwrap().into_inner().next_cursor;
+        let foreign = consume(&world, stranger, &whole, &cursor).await;
+        for never in ["agencies/H99.14/consumers/never", "agencies/H98/consumers/back-office"] {
+            assert_eq!(foreign, consume(&world, stranger, never, &cursor).await, "{name}: {never}");
+        }
+        for answer in foreign {
+            assert_eq!(answer.unwrap_err().0, Code::NotFound, "{name}");
+        }
+        assert_eq!(create(stranger, DEPARTMENT).await, create(stranger, "agencies/H98").await, "{name}");
+        assert_eq!(list(stranger, DEPARTMENT).await, list(stranger, "agencies/H98").await, "{name}");
+        assert_eq!(list(stranger, "").await, Ok(Vec::new()), "{name}");
+        // The same id is free to everybody.
+        assert!(create(stranger, "").await.is_ok_and(|own| own != made), "{name}");
+    }
+    let cursor = v1::CreateConsumerResponse::decode(&made[..]).unwrap().consumer.unwrap().cursor;
+    let answers = consume(&world, &p.department, &whole, &cursor).await;
+    assert_eq!(answers[0].as_ref().unwrap(), &made, "nobody has touched it");
+    assert!(answers.iter().filter(|answer| answer.is_ok()).count() >= 6, "the comparison compares something");
+    for answer in consume(&world, &p.admin, &whole, &cursor).await {
+        assert_eq!(answer.unwrap_err().0, Code::PermissionDenied);
+    }
+}

@@ -12,6 +12,7 @@ mod batches;
 mod bursts;
 mod canaries;
 mod clock;
+mod consumers;
 mod crash;
 mod demo;
 mod durability;

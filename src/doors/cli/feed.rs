@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use base64::Engine;
-use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 
+use super::consumers::{self, Keeper, cursor};
 use super::gateway::{ClientArgs, Gateway};
-use super::{Exit, Failure, Output, names, shapes};
+use super::{Exit, Failure, Output, shapes};
 use crate::doors::wire::v1;
 use crate::doors::wire::v1::pull_events_request::Start;
 use crate::doors::wire::v1::stream_events_response::Message;
@@ -29,6 +30,12 @@ or, after every page and at the end, a bookmark
 Keep the cursor once the events above it are safe, and go on with --cursor: no event is lost or
 told twice.
 
+With --consumer the gateway keeps it, under a name: a page or bookmark is printed, handed over
+(flushed), and only then is the consumer moved behind it. Killed at any moment and started again,
+the reader gets every event at least once; some may come again, none is left out. Two readers by
+one name get in each other's way: the one that comes second ends with CONSUMER_MOVED. After
+EPOCH_CHANGED, `trao consumers seek NAME --beginning`.
+
 With --digest, what must be held between two bookmarks: a line for each lane, or for every ten
 thousand events of it, and a bookmark
   {\"lane\":0,\"first_seq\":1,\"last_seq\":17,\"sha256\":\"…\"}
@@ -38,6 +45,7 @@ Examples:
   trao feed > events.jsonl
   jq -r '.record_sha256 // empty' events.jsonl | xxd -r -p | sha256sum; trao feed --digest
   trao feed --cursor \"$(tail -n1 events.jsonl | jq -r .cursor)\" --follow
+  trao feed --consumer back-office --follow | ./take-in-events
 
 Exit code 0; 1 when refused (EPOCH_CHANGED: the journal was restored, read from the beginning);
 2 for a wrong command line; 3 when the gateway does not answer.")]
@@ -45,6 +53,9 @@ pub struct Args {
     /// Begin after this bookmark instead of at the beginning
     #[arg(long, value_parser = cursor, value_name = "C")]
     pub cursor: Option<Bytes>,
+    /// Begin where this consumer stands, and move it on as events are printed; created where there is none
+    #[arg(long, conflicts_with_all = ["cursor", "digest"], value_name = "NAME")]
+    pub consumer: Option<String>,
     /// End after this many events
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..), value_name = "N")]
     pub limit: Option<u64>,
@@ -65,18 +76,19 @@ pub struct Args {
     pub client: ClientArgs,
 }
 
-/// Reads a cursor as it was printed.
-fn cursor(text: &str) -> Result<Bytes, String> {
-    let read = URL_SAFE_NO_PAD.decode(text).or_else(|_| URL_SAFE.decode(text));
-    match read {
-        Ok(bytes) if !bytes.is_empty() => Ok(bytes.into()),
-        _ => Err("the cursor of a bookmark, as it was printed".to_owned()),
-    }
+/// The log's party.
+fn parent(args: &Args) -> String {
+    // A consumer's whole name says whose log it reads.
+    let of_consumer = args.consumer.as_deref().and_then(|name| name.split_once("/consumers/"));
+    consumers::parent(of_consumer.map_or(&args.parent, |(party, _)| party))
 }
 
-/// The log's party: a bare code is an agency's.
-fn parent(args: &Args) -> String {
-    if args.parent.contains('/') { args.parent.clone() } else { names::whole("agencies/", &args.parent) }
+/// The consumer by which it is read, if one is named.
+async fn keeper(args: &Args, gateway: &Gateway) -> Result<Option<Keeper>, Failure> {
+    match &args.consumer {
+        Some(name) => Keeper::open(gateway, &args.parent, name).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Prints the log.
@@ -100,7 +112,8 @@ pub async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
 
 async fn pages(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let gateway = Gateway::connect(&args.client).await?;
-    let mut cursor = args.cursor.clone();
+    let mut keeper = keeper(args, &gateway).await?;
+    let mut cursor = keeper.as_ref().map(|keeper| keeper.cursor().clone()).or(args.cursor.clone());
     let mut left = args.limit.unwrap_or(u64::MAX);
     loop {
         let page_size = left.min(u64::from(PAGE)).try_into().unwrap_or(0);
@@ -120,6 +133,9 @@ async fn pages(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
         }
         output.json(&bookmark(&page.next_cursor, page.caught_up))?;
         output.flush()?;
+        if let Some(keeper) = &mut keeper {
+            keeper.keep(&gateway, &page.next_cursor).await?;
+        }
         left = left.saturating_sub(page.events.len() as u64);
         let at_end = !args.follow && (page.caught_up || page.events.is_empty());
         if left == 0 || at_end {
@@ -158,12 +174,14 @@ fn bookmark(cursor: &Bytes, caught_up: bool) -> shapes::Bookmark {
 }
 
 async fn follow(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
-    let mut reader = Follower { cursor: args.cursor.clone().unwrap_or_default(), told: BTreeMap::new() };
     let mut gateway = Gateway::connect(&args.client).await?;
+    let mut keeper = keeper(args, &gateway).await?;
+    let cursor = keeper.as_ref().map(|keeper| keeper.cursor().clone()).or(args.cursor.clone());
+    let mut reader = Follower { cursor: cursor.unwrap_or_default(), told: BTreeMap::new() };
     let mut failed = 0;
     loop {
         let heard_before = reader.clone();
-        let ended = reader.stream(&gateway, &parent(args), output).await;
+        let ended = reader.stream(&gateway, &parent(args), &mut keeper, output).await;
         if reader != heard_before {
             failed = 0;
         }
@@ -205,8 +223,21 @@ struct Follower {
 }
 
 impl Follower {
-    async fn stream(&mut self, gateway: &Gateway, parent: &str, output: &mut Output) -> Result<(), Failure> {
-        let message = v1::StreamEventsRequest { parent: parent.to_owned(), cursor: self.cursor.clone() };
+    async fn stream(
+        &mut self,
+        gateway: &Gateway,
+        parent: &str,
+        keeper: &mut Option<Keeper>,
+        output: &mut Output,
+    ) -> Result<(), Failure> {
+        if let Some(keeper) = keeper {
+            keeper.settle(gateway).await?;
+        }
+        let message = v1::StreamEventsRequest {
+            parent: parent.to_owned(),
+            cursor: self.cursor.clone(),
+            ..Default::default()
+        };
         let (request, id) = gateway.request(message);
         let opened = gateway.feeds().stream_events(request).await;
         let mut stream = opened.map_err(|status| gateway.failure(&status, &id))?.into_inner();
@@ -221,6 +252,10 @@ impl Follower {
                 Some(Some(Message::Bookmark(mark))) => {
                     output.json(&bookmark(&mark.cursor, mark.caught_up))?;
                     self.cursor = mark.cursor;
+                    if let Some(keeper) = keeper {
+                        output.flush()?;
+                        keeper.keep(gateway, &self.cursor).await?;
+                    }
                 }
                 Some(None) => {}
                 None => return Ok(()),
@@ -240,15 +275,6 @@ impl Follower {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_cursor_is_read_as_it_was_printed() {
-        let bytes = Bytes::from_static(&[0xfb, 0xff, 0x00, 0x01]);
-        let printed = bookmark(&bytes, true).cursor;
-        assert_eq!(cursor(&printed), Ok(bytes.clone()));
-        assert_eq!(cursor("-_8AAQ=="), Ok(bytes));
-        assert!(cursor("").is_err() && cursor("not a cursor").is_err());
-    }
 
     #[test]
     fn what_a_lost_connection_repeats_is_told_once() {

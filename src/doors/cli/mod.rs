@@ -6,6 +6,7 @@
 //! [`Failure`], which has one.
 
 pub mod classify;
+pub mod consumers;
 mod events;
 mod failure;
 pub mod feed;

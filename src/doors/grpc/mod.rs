@@ -2,6 +2,7 @@
 //! station, and turns the answer back. Nothing is decided here.
 
 mod capture;
+mod consumer;
 mod directory;
 mod dossier;
 mod feed;

@@ -25,6 +25,16 @@ impl Paging {
         Ok(Paging { call, after, size })
     }
 
+    /// The name behind which the page begins; empty for the first.
+    pub fn after(&self) -> &str {
+        &self.after
+    }
+
+    /// As many items as tell whether there is a page after this one.
+    pub fn enough(&self) -> usize {
+        self.size + 1
+    }
+
     /// The page of items under their names, and the token of the next one; empty at the end.
     pub fn page<T>(&self, items: impl Iterator<Item = (String, T)>) -> (Vec<T>, String) {
         let mut rest: Vec<(String, T)> = items.filter(|(name, _)| *name > self.after).collect();

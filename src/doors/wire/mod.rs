@@ -6,6 +6,7 @@
 
 pub mod by_name;
 pub mod command;
+pub mod consumer;
 pub mod directory;
 pub mod dossier;
 pub mod feed;

@@ -1,6 +1,7 @@
 //! A lane's writer over every kind of store, batch by batch: what is queued together is one batch.
 
 mod commits;
+mod consumers;
 mod directory;
 mod keys;
 mod remembering;

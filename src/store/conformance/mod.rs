@@ -1,5 +1,6 @@
 //! What every kind of store must do, run over each of them.
 
+mod consumers;
 mod directory;
 mod journal;
 mod keys;

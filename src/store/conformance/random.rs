@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use std::fmt::{Debug, Write};
 
 use super::*;
+use crate::dossier::consumer::Consumer;
 use crate::dossier::device::Heard;
 use crate::dossier::directory::{Agency, AgencyKind, Alias, Carrier, Day, Office, Procedure, Source};
 use crate::dossier::names::SourceName;
@@ -29,6 +30,8 @@ fn fill(batch: &mut Batch, ops: &[Op], seqs: &mut std::collections::BTreeMap<i64
             16 => batch.0.devices.push((few, Heard { contiguous: pos, ..Heard::default() })),
             17 => batch.0.notes.push(Note::Pin { pos, target: at(u64::from(b) + 1) }),
             18 => batch.0.notes.push(Note::Follower { name: ["tie", "webhook"][usize::from(b % 2)], pos }),
+            19 => batch.0.notes.push(Note::Consumer { party: few, consumer: consumer(a, b) }),
+            20 => batch.0.notes.push(Note::NoConsumer { party: few, id: consumer(a, b).id }),
             _ => batch.0.notes.push(entered(a, b)),
         }
     }
@@ -51,6 +54,18 @@ fn add_line(batch: &mut Batch, a: u8, b: u8, seqs: &mut std::collections::BTreeM
     }
     if b & 64 != 0 {
         line.placed = Some(u64::from(a % 16));
+    }
+}
+
+fn consumer(a: u8, b: u8) -> Consumer {
+    Consumer {
+        id: format!("{}", a % FEW).into(),
+        cursor: vec![b; usize::from(a)],
+        etag: format!("{a}-{b}").into(),
+        created_at: Micros(a.into()),
+        updated_at: Micros(b.into()),
+        request_id: "r".into(),
+        request_digest: [b; 32],
     }
 }
 
@@ -131,6 +146,8 @@ async fn everything(kept: &mut Kept) -> String {
         tell(&mut told, "legs", reader.legs_of(LANE, party, 30, 9).await);
         tell(&mut told, "dossiers", reader.dossiers_of(LANE, party, u64::MAX, 9).await);
         tell(&mut told, "device", reader.device(LANE, party).await);
+        tell(&mut told, "consumer", reader.consumer(LANE, party, &few.to_string()).await);
+        tell(&mut told, "consumers", reader.consumers(LANE, party, "0", 2).await);
         tell(&mut told, "tags", reader.tags(LANE, &key(few)).await);
         tell(&mut told, "waiting on", reader.waiting_on(LANE, &key(few)).await);
         tell(&mut told, "follower", reader.follower(LANE, ["tie", "webhook"][usize::from(few % 2)]).await);
@@ -140,6 +157,10 @@ async fn everything(kept: &mut Kept) -> String {
     for pos in 0..48 {
         tell(&mut told, "first at", writer.first_at(LANE, pos).await);
         tell(&mut told, "pin", writer.pin(LANE, pos).await);
+    }
+    for few in 0..FEW {
+        tell(&mut told, "written consumer", writer.consumer(LANE, few.into(), "1").await);
+        tell(&mut told, "written consumers", writer.consumers(LANE, few.into(), "", 9).await);
     }
     let of = |id: u8, source| EventKey { id: spelled(&id.to_string()), source };
     let keys: Vec<EventKey> =

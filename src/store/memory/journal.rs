@@ -1,11 +1,15 @@
 //! One lane as maps.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use smol_str::SmolStr;
 
 use super::{CodeKey, Lane, Micros, Position, Seal, Stored, Tag};
 use super::{
     Commit, Concern, Dossier, Entry, Error, EventKey, First, Head, Heard, Leg, Listed, Note, PersonalRow,
 };
+use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::TagTarget;
 use crate::seal::frontier::Frontier;
 use crate::store::page::Page;
@@ -20,6 +24,7 @@ pub(super) struct Journal {
     pub(super) devices: BTreeMap<i64, Heard>,
     pub(super) pins: BTreeMap<u64, Position>,
     pub(super) followers: BTreeMap<&'static str, u64>,
+    consumers: BTreeMap<(i64, SmolStr), Consumer>,
     pub(super) personal: BTreeMap<u64, PersonalRow>,
     pub(super) seals: BTreeMap<u64, Seal>,
     entries: BTreeMap<u64, Entry>,
@@ -50,6 +55,7 @@ impl Journal {
             devices: BTreeMap::new(),
             pins: BTreeMap::new(),
             followers: BTreeMap::new(),
+            consumers: BTreeMap::new(),
             personal: BTreeMap::new(),
             seals: BTreeMap::new(),
             entries: BTreeMap::new(),
@@ -101,6 +107,10 @@ impl Journal {
             match note {
                 Note::Pin { pos, target } => _ = self.pins.entry(*pos).or_insert(*target),
                 Note::Follower { name, pos } => _ = self.followers.insert(name, *pos),
+                Note::Consumer { party, consumer } => {
+                    self.consumers.insert((*party, consumer.id.clone()), consumer.clone());
+                }
+                Note::NoConsumer { party, id } => _ = self.consumers.remove(&(*party, id.clone())),
                 Note::Placed { pos } => self.waiting.retain(|(_, waits)| waits != pos),
                 _ => {}
             }
@@ -163,6 +173,16 @@ impl Journal {
     pub(super) fn concerns(&self, party: i64, [from, below]: [Concern; 2], limit: usize) -> Vec<Position> {
         let newest_first = self.concerns.range((party, from)..(party, below)).rev().take(limit);
         newest_first.map(|(_, Concern::Leg(id) | Concern::Dossier(id))| *id).collect()
+    }
+
+    pub(super) fn consumer(&self, party: i64, id: &str) -> Option<Consumer> {
+        self.consumers.get(&(party, SmolStr::new(id))).cloned()
+    }
+
+    pub(super) fn consumers(&self, party: i64, after: &str, limit: usize) -> Vec<Consumer> {
+        let behind = (Bound::Excluded((party, SmolStr::new(after))), Bound::Unbounded);
+        let of_party = self.consumers.range(behind).take_while(|((of, _), _)| *of == party);
+        of_party.map(|(_, consumer)| consumer.clone()).take(limit).collect()
     }
 
     pub(super) fn tags_of(&self, key: &CodeKey) -> Vec<Tag> {

@@ -12,6 +12,7 @@ use super::{
     ClockMode, Commit, Committed, Concern, Entry, Error, EventKey, First, Head, Identity, KeyRow, Listed,
     Note, PersonalRow, Stored, chain,
 };
+use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::{Directory, Source};
@@ -213,6 +214,20 @@ impl Writer {
         Ok(self.store.read(lane, |journal| journal.pins.get(&pos).copied()))
     }
 
+    pub fn consumer(&mut self, lane: Lane, party: i64, id: &str) -> Result<Option<Consumer>, Error> {
+        self.store.reader().consumer(lane, party, id)
+    }
+
+    pub fn consumers(
+        &mut self,
+        lane: Lane,
+        party: i64,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Consumer>, Error> {
+        self.store.reader().consumers(lane, party, after, limit)
+    }
+
     pub fn commit(&mut self, commit: &Commit) -> Result<Committed, Error> {
         let held = self.held.take();
         let mut state = self.store.state();
@@ -373,6 +388,20 @@ impl Reader {
         let mut keys: Vec<KeyRow> = self.0.state().keys.values().cloned().collect();
         keys.sort_by_key(|key| key.created_at);
         Ok(keys)
+    }
+
+    pub fn consumer(&self, lane: Lane, party: i64, id: &str) -> Result<Option<Consumer>, Error> {
+        Ok(self.0.read(lane, |journal| journal.consumer(party, id)))
+    }
+
+    pub fn consumers(
+        &self,
+        lane: Lane,
+        party: i64,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Consumer>, Error> {
+        Ok(self.0.read(lane, |journal| journal.consumers(party, after, limit)))
     }
 
     pub fn follower(&self, lane: Lane, name: &str) -> Result<u64, Error> {

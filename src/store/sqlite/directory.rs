@@ -104,7 +104,11 @@ pub(super) fn keep(connection: &Connection, notes: &[Note]) -> Result<(), Error>
 
 fn enter(connection: &Connection, note: &Note) -> Result<bool, Error> {
     match note {
-        Note::Pin { .. } | Note::Placed { .. } | Note::Follower { .. } => return Ok(false),
+        Note::Pin { .. }
+        | Note::Placed { .. }
+        | Note::Follower { .. }
+        | Note::Consumer { .. }
+        | Note::NoConsumer { .. } => return Ok(false),
         Note::Agency(agency) => {
             let id = enter_source(connection, &itself(&agency.name))?;
             let parent = agency.parent.as_ref().map(|parent| parent.as_str().as_bytes());

@@ -2,8 +2,9 @@
 
 use rusqlite::{Connection, params};
 
-use super::rows::{all, at, lane, one, place};
+use super::rows::{all, at, lane, limit, one, place};
 use super::sql;
+use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag, TagTarget};
 use crate::dossier::device::Heard;
 use crate::dossier::names::{Lane, Micros, Position};
@@ -71,6 +72,27 @@ pub(super) fn chain(connection: &Connection, leg: Position, last: u64) -> Result
 pub(super) fn log_head(connection: &Connection, of: Lane, party: i64) -> Result<u64, Error> {
     let last = one(connection, "read logs", sql::LOG_HEAD, [lane(of), party], |row| row.number(0))?;
     Ok(last.unwrap_or_default())
+}
+
+pub(super) fn consumer(
+    connection: &Connection,
+    of: Lane,
+    party: i64,
+    id: &str,
+) -> Result<Option<Consumer>, Error> {
+    let params = params![lane(of), party, id.as_bytes()];
+    one(connection, "read consumers", sql::CONSUMER, params, |row| row.body(0))
+}
+
+pub(super) fn consumers(
+    connection: &Connection,
+    of: Lane,
+    party: i64,
+    after: &str,
+    rows: usize,
+) -> Result<Vec<Consumer>, Error> {
+    let params = params![lane(of), party, after.as_bytes(), limit(rows)];
+    all(connection, "read consumers", sql::CONSUMERS_AFTER, params, |row| row.body(0))
 }
 
 pub(super) fn device(connection: &Connection, of: Lane, source: i64) -> Result<Heard, Error> {

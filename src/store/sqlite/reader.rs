@@ -11,6 +11,7 @@ use super::folder::{DATABASE, LOG, Lock};
 use super::pool::{Commits, Pool, Snapshot};
 use super::rows::{Cells, all, at, each, lane, limit, one, place};
 use super::{connection, directory, read, schema, sql};
+use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
@@ -213,6 +214,20 @@ impl Reader {
 
     pub fn keys(&self) -> Result<Vec<KeyRow>, Error> {
         self.on(|connection| all(connection, "read keys", sql::ALL_API_KEYS, [], key))
+    }
+
+    pub fn consumer(&self, lane: Lane, party: i64, id: &str) -> Result<Option<Consumer>, Error> {
+        self.on(|connection| read::consumer(connection, lane, party, id))
+    }
+
+    pub fn consumers(
+        &self,
+        lane: Lane,
+        party: i64,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Consumer>, Error> {
+        self.on(|connection| read::consumers(connection, lane, party, after, limit))
     }
 
     pub fn follower(&self, of: Lane, name: &str) -> Result<u64, Error> {

@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_ground.sql"),
     include_str!("../../../migrations/sqlite/0002_unplaced.sql"),
     include_str!("../../../migrations/sqlite/0003_fewer_pages.sql"),
+    include_str!("../../../migrations/sqlite/0004_consumers.sql"),
 ];
 
 /// Refuses a file whose schema is not exactly the one this release knows.

@@ -53,6 +53,10 @@ statements! {
     UPSERT_DEVICE = "upsert_device",
     INSERT_PIN = "insert_pin",
     UPSERT_FOLLOWER = "upsert_follower",
+    CONSUMER = "consumer",
+    CONSUMERS_AFTER = "consumers_after",
+    UPSERT_CONSUMER = "upsert_consumer",
+    DELETE_CONSUMER = "delete_consumer",
     INSERT_SEAL = "insert_seal",
     UPDATE_LANE = "update_lane",
     }

@@ -9,6 +9,7 @@ use super::checkpoint::Restart;
 use super::pool::{Commits, Pool};
 use super::rows::{Many, at, kept, kept_place, lane, one, place, run};
 use super::{directory, read, sql};
+use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag, TagTarget};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
@@ -137,6 +138,20 @@ impl Writer {
 
     pub fn pin(&mut self, of: Lane, pos: u64) -> Result<Option<Position>, Error> {
         read::pin(&self.connection, of, pos)
+    }
+
+    pub fn consumer(&mut self, lane: Lane, party: i64, id: &str) -> Result<Option<Consumer>, Error> {
+        read::consumer(&self.connection, lane, party, id)
+    }
+
+    pub fn consumers(
+        &mut self,
+        lane: Lane,
+        party: i64,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Consumer>, Error> {
+        read::consumers(&self.connection, lane, party, after, limit)
     }
 
     pub fn commit(&mut self, commit: &Commit) -> Result<Committed, Error> {
@@ -318,6 +333,14 @@ fn write_notes(connection: &Connection, commit: &Commit) -> Result<(), Error> {
             Note::Follower { name, pos } => {
                 let row = params![lane(commit.lane), name.as_bytes(), kept(step, *pos)?];
                 run(connection, step, sql::UPSERT_FOLLOWER, row)?;
+            }
+            Note::Consumer { party, consumer } => {
+                let (id, body) = (consumer.id.as_bytes(), codec::encode(step, consumer)?);
+                run(connection, step, sql::UPSERT_CONSUMER, params![lane(commit.lane), party, id, body])?;
+            }
+            Note::NoConsumer { party, id } => {
+                let row = params![lane(commit.lane), party, id.as_bytes()];
+                run(connection, step, sql::DELETE_CONSUMER, row)?;
             }
             Note::Placed { pos } => {
                 run(connection, step, sql::DELETE_WAITING, [lane(commit.lane), kept(step, *pos)?])?;

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod tests;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use prost::Message;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -212,6 +214,37 @@ pub struct Bookmark {
     pub bookmark: bool,
     pub cursor: String,
     pub caught_up: bool,
+}
+
+/// `consumers`: a place that is kept for a reader. `lag` is null where nobody knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Consumer {
+    name: String,
+    cursor: String,
+    lag: Option<i64>,
+    etag: String,
+    create_time: Option<String>,
+    update_time: Option<String>,
+}
+
+impl Consumer {
+    pub fn of(consumer: &v1::Consumer) -> Consumer {
+        Consumer {
+            name: consumer.name.clone(),
+            cursor: URL_SAFE_NO_PAD.encode(&consumer.cursor),
+            lag: (consumer.lag >= 0).then_some(consumer.lag),
+            etag: consumer.etag.clone(),
+            create_time: when(consumer.create_time.as_ref()),
+            update_time: when(consumer.update_time.as_ref()),
+        }
+    }
+}
+
+/// `consumers delete`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConsumerDeleted<'a> {
+    pub name: &'a str,
+    pub deleted: bool,
 }
 
 /// `feed --digest`: what consecutive events of a lane amount to.

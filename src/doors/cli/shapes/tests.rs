@@ -207,3 +207,24 @@ fn a_number_of_a_later_release_is_shown_as_it_is() {
     assert_eq!(event_type(0), None);
     assert_eq!(dossier_state(99).as_deref(), Some("99"));
 }
+
+#[test]
+fn a_consumer_shows_its_place_as_a_bookmark_does_and_no_lag_where_nobody_knows() {
+    let consumer = v1::Consumer {
+        name: "agencies/H99.14/consumers/back-office".into(),
+        cursor: vec![0xfb, 0xff].into(),
+        lag: 12,
+        etag: "0badcafe".into(),
+        create_time: at(1_795_158_500),
+        update_time: at(1_795_158_500),
+    };
+    let expected = concat!(
+        r#"{"name":"agencies/H99.14/consumers/back-office","cursor":"-_8","lag":12,"etag":"0badcafe","#,
+        r#""create_time":"2026-11-20T07:08:20.000250Z","update_time":"2026-11-20T07:08:20.000250Z"}"#
+    );
+    assert_eq!(text(&Consumer::of(&consumer)), expected);
+    let restored = text(&Consumer::of(&v1::Consumer { lag: -1, ..consumer }));
+    assert!(restored.contains(r#""lag":null"#), "{restored}");
+    let deleted = ConsumerDeleted { name: "carriers/p/consumers/a", deleted: true };
+    assert_eq!(text(&deleted), r#"{"name":"carriers/p/consumers/a","deleted":true}"#);
+}
