@@ -203,6 +203,15 @@ CREATE TABLE follower (
   PRIMARY KEY (lane, name)
 ) WITH (fillfactor = 50);
 
+-- Named consumers: the places that readers keep in their party's log.
+CREATE TABLE consumer (
+  lane  integer NOT NULL,
+  party bigint NOT NULL,
+  name  bytea NOT NULL,
+  body  bytea NOT NULL,
+  PRIMARY KEY (lane, party, name)
+) WITH (fillfactor = 50);
+
 CREATE TABLE seal (
   lane         integer NOT NULL,
   size         bigint NOT NULL,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rows::{Asked, ask, at, kept, lane};
 use super::sql;
+use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::TagTarget;
 use crate::store::codec;
 use crate::store::log_run::NewRun;
@@ -23,6 +24,7 @@ pub(super) struct Columns<'c> {
     personal: Personal<'c>,
     pins: Pins,
     followers: Followers<'c>,
+    consumers: Consumers<'c>,
 }
 
 #[derive(Debug, Default)]
@@ -95,6 +97,15 @@ struct Pins {
 struct Followers<'c> {
     name: Vec<&'c [u8]>,
     pos: Vec<i64>,
+}
+
+#[derive(Debug, Default)]
+struct Consumers<'c> {
+    party: Vec<i64>,
+    name: Vec<&'c [u8]>,
+    body: Vec<Vec<u8>>,
+    no_longer_of: Vec<i64>,
+    no_longer: Vec<&'c [u8]>,
 }
 
 impl<'c> Columns<'c> {
@@ -233,6 +244,8 @@ impl<'c> Columns<'c> {
     fn add_notes(&mut self, commit: &'c Commit) -> Result<(), Error> {
         let step = "keep a note";
         let mut followers: BTreeMap<&str, i64> = BTreeMap::new();
+        // As the last note on each leaves it.
+        let mut consumers: BTreeMap<(i64, &'c str), Option<&Consumer>> = BTreeMap::new();
         for note in &commit.notes {
             match note {
                 Note::Pin { pos, target } => {
@@ -241,7 +254,24 @@ impl<'c> Columns<'c> {
                     self.pins.target.push(kept(step, target.pos)?);
                 }
                 Note::Follower { name, pos } => _ = followers.insert(name, kept(step, *pos)?),
+                Note::Consumer { party, consumer } => {
+                    consumers.insert((*party, &consumer.id), Some(consumer));
+                }
+                Note::NoConsumer { party, id } => _ = consumers.insert((*party, id), None),
                 _ => {}
+            }
+        }
+        for ((party, id), kept) in consumers {
+            match kept {
+                Some(consumer) => {
+                    self.consumers.party.push(party);
+                    self.consumers.name.push(id.as_bytes());
+                    self.consumers.body.push(codec::encode(step, consumer)?);
+                }
+                None => {
+                    self.consumers.no_longer_of.push(party);
+                    self.consumers.no_longer.push(id.as_bytes());
+                }
             }
         }
         for (name, pos) in followers {
@@ -288,7 +318,10 @@ impl<'c> Columns<'c> {
             .bind(seal.iter().map(|seal| i64::from(seal.key_id)).collect::<Vec<i64>>())
             .bind(seal.iter().map(|seal| seal.signature.to_vec()).collect::<Vec<_>>());
         let asked = asked.bind(&self.pins.pos).bind(&self.pins.lane).bind(&self.pins.target);
-        Ok(asked.bind(&self.followers.name).bind(&self.followers.pos))
+        let asked = asked.bind(&self.followers.name).bind(&self.followers.pos);
+        let consumers = &self.consumers;
+        let asked = asked.bind(&consumers.party).bind(&consumers.name).bind(&consumers.body);
+        Ok(asked.bind(&consumers.no_longer_of).bind(&consumers.no_longer))
     }
 }
 

@@ -109,7 +109,14 @@ fn procedure(row: Cells<'_>) -> Result<Procedure, Error> {
 
 /// Whether a note says something of the directory.
 pub(super) fn is_of_it(note: &Note) -> bool {
-    !matches!(note, Note::Pin { .. } | Note::Placed { .. } | Note::Follower { .. })
+    !matches!(
+        note,
+        Note::Pin { .. }
+            | Note::Placed { .. }
+            | Note::Follower { .. }
+            | Note::Consumer { .. }
+            | Note::NoConsumer { .. }
+    )
 }
 
 /// Enters what notes say of the directory, within a transaction. False when somebody else has changed it since the version
@@ -131,7 +138,11 @@ pub(super) async fn keep(link: &mut Link, notes: &[Note], read: Option<i64>) -> 
 async fn enter(link: &mut Link, note: &Note) -> Result<(), Error> {
     let first = lane(Lane::default());
     match note {
-        Note::Pin { .. } | Note::Placed { .. } | Note::Follower { .. } => {}
+        Note::Pin { .. }
+        | Note::Placed { .. }
+        | Note::Follower { .. }
+        | Note::Consumer { .. }
+        | Note::NoConsumer { .. } => {}
         Note::Agency(agency) => {
             let id = enter_source(link, &itself(&agency.name)).await?;
             let parent = agency.parent.as_ref().map(|parent| parent.as_str().as_bytes());

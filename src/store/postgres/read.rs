@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::rows::{Cells, Rows, all, ask, at, lane, numbers, one};
+use super::rows::{Cells, Rows, all, ask, at, lane, limit, numbers, one};
 use super::sql;
+use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag, TagTarget};
 use crate::dossier::device::Heard;
 use crate::dossier::names::{Lane, Micros, Position};
@@ -130,6 +131,29 @@ pub(super) async fn devices(
     // CANCEL: only reads.
     let found = all(from, "read devices", asked, |row| Ok((row.int(0)?, row.body(1)?))).await?;
     Ok(found.into_iter().collect())
+}
+
+pub(super) async fn consumer(
+    from: &mut impl Rows,
+    of: Lane,
+    party: i64,
+    id: &str,
+) -> Result<Option<Consumer>, Error> {
+    let asked = ask!(sql::CONSUMER, lane(of), party, id.as_bytes());
+    // CANCEL: only reads.
+    one(from, "read consumers", asked, |row| row.body(0)).await
+}
+
+pub(super) async fn consumers(
+    from: &mut impl Rows,
+    of: Lane,
+    party: i64,
+    after: &str,
+    rows: usize,
+) -> Result<Vec<Consumer>, Error> {
+    let asked = ask!(sql::CONSUMERS_AFTER, lane(of), party, after.as_bytes(), limit(rows));
+    // CANCEL: only reads.
+    all(from, "read consumers", asked, |row| row.body(0)).await
 }
 
 pub(super) async fn pin(from: &mut impl Rows, of: Lane, pos: u64) -> Result<Option<Position>, Error> {

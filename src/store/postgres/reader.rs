@@ -4,6 +4,7 @@ use super::database::Database;
 use super::pool::Pool;
 use super::rows::{Cells, all, ask, at, lane, limit, one};
 use super::{directory, read, sql};
+use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
@@ -232,6 +233,20 @@ impl Reader {
         let asked = ask!(sql::WAITING_ON, lane(of), key.0.as_bytes());
         // CANCEL: only reads.
         all(&mut &self.pool, "read what waits", asked, |row| row.number(0)).await
+    }
+
+    pub async fn consumer(&self, lane: Lane, party: i64, id: &str) -> Result<Option<Consumer>, Error> {
+        read::consumer(&mut &self.pool, lane, party, id).await
+    }
+
+    pub async fn consumers(
+        &self,
+        lane: Lane,
+        party: i64,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Consumer>, Error> {
+        read::consumers(&mut &self.pool, lane, party, after, limit).await
     }
 
     pub async fn pin(&self, lane: Lane, pos: u64) -> Result<Option<Position>, Error> {

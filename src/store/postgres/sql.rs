@@ -41,6 +41,8 @@ statements! {
     LOG_HEADS = "log_heads",
     DEVICES = "devices",
     PIN = "pin",
+    CONSUMER = "consumer",
+    CONSUMERS_AFTER = "consumers_after",
     KEEP_BATCH = "keep_batch",
     }
     // Of every reader.

@@ -12,6 +12,7 @@ use super::database::Database;
 use super::link::Link;
 use super::rows::{Cells, Trouble, all, ask, at, lane, one};
 use super::{directory, read, sql};
+use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
@@ -63,10 +64,13 @@ impl Writer {
     }
 
     async fn take(&mut self, lane: Lane) -> Result<Head, Error> {
-        match self.alone {
-            true => read::head(&mut self.link, lane, sql::HEAD_LANE).await,
-            false => self.lock(lane).await,
+        if self.alone {
+            let head = read::head(&mut self.link, lane, sql::HEAD_LANE).await?;
+            if self.left == Some(Held { lane, pos: head.pos, version: head.version }) {
+                return Ok(head);
+            }
         }
+        self.lock(lane).await
     }
 
     async fn lock(&mut self, lane: Lane) -> Result<Head, Error> {
@@ -159,6 +163,20 @@ impl Writer {
         read::devices(&mut self.link, lane, sources).await
     }
 
+    pub async fn consumer(&mut self, lane: Lane, party: i64, id: &str) -> Result<Option<Consumer>, Error> {
+        read::consumer(&mut self.link, lane, party, id).await
+    }
+
+    pub async fn consumers(
+        &mut self,
+        lane: Lane,
+        party: i64,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<Consumer>, Error> {
+        read::consumers(&mut self.link, lane, party, after, limit).await
+    }
+
     pub async fn pin(&mut self, lane: Lane, pos: u64) -> Result<Option<Position>, Error> {
         read::pin(&mut self.link, lane, pos).await
     }
@@ -200,7 +218,10 @@ impl Writer {
                 let head = &commit.head;
                 self.left = Some(Held { lane: commit.lane, pos: head.pos, version: head.version });
             }
-            Ok(Committed::Overtaken) => self.undo().await,
+            Ok(Committed::Overtaken) => {
+                self.alone = false;
+                self.undo().await;
+            }
             Ok(Committed::Unknown(_)) | Err(_) => self.forget(),
         }
     }

@@ -75,6 +75,14 @@ WITH gap AS (
   INSERT INTO follower (lane, name, pos)
   SELECT taken.lane, row.name, row.pos FROM taken, unnest($49::bytea[], $50::bigint[]) AS row (name, pos)
   ON CONFLICT (lane, name) DO UPDATE SET pos = excluded.pos
+), new_consumer AS (
+  INSERT INTO consumer (lane, party, name, body)
+  SELECT taken.lane, row.party, row.name, row.body
+  FROM taken, unnest($51::bigint[], $52::bytea[], $53::bytea[]) AS row (party, name, body)
+  ON CONFLICT (lane, party, name) DO UPDATE SET body = excluded.body
+), old_consumer AS (
+  DELETE FROM consumer USING taken, unnest($54::bigint[], $55::bytea[]) AS row (party, name)
+  WHERE consumer.lane = $1 AND consumer.party = row.party AND consumer.name = row.name
 )
 SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM gap),
   (SELECT count(*) FROM lane WHERE lane.lane = $1 AND lane.version = $2 - 1)
