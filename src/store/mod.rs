@@ -374,7 +374,7 @@ pub enum Admin {
     Postgres(postgres::Admin),
 }
 
-/// Writes the same call for every kind of store.
+/// Writes the same call for every kind of store. One in memory may be made to be far away, so its calls have a way to go.
 macro_rules! forward {
     ($kind:ident, $($(#[$meta:meta])* fn $name:ident(&self $(, $arg:ident: $ty:ty)*) -> $ret:ty;)*) => {
         impl $kind {
@@ -382,7 +382,12 @@ macro_rules! forward {
                 $(#[$meta])*
                 pub async fn $name(&self $(, $arg: $ty)*) -> Result<$ret, Error> {
                     match self {
-                        $kind::Memory(store) => store.$name($($arg),*),
+                        $kind::Memory(store) => {
+                            store.way().await;
+                            let told = store.$name($($arg),*).await;
+                            store.way().await;
+                            told
+                        }
                         $kind::Sqlite(store) => store.$name($($arg),*),
                         $kind::Postgres(store) => store.$name($($arg),*).await,
                     }
@@ -396,7 +401,12 @@ macro_rules! forward {
                 $(#[$meta])*
                 pub async fn $name(&mut self $(, $arg: $ty)*) -> Result<$ret, Error> {
                     match self {
-                        $kind::Memory(store) => store.$name($($arg),*),
+                        $kind::Memory(store) => {
+                            store.way().await;
+                            let told = store.$name($($arg),*).await;
+                            store.way().await;
+                            told
+                        }
                         $kind::Sqlite(store) => store.$name($($arg),*),
                         $kind::Postgres(store) => store.$name($($arg),*).await,
                     }
