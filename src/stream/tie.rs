@@ -95,6 +95,7 @@ impl Tie {
             head.mark_unchanged();
             // CANCEL: stopped anywhere, the next start does the same again.
             let outcome = tokio::select! {
+                biased;
                 () = shutdown.cancelled() => return,
                 outcome = self.follow(seen) => outcome,
             };
@@ -111,6 +112,7 @@ impl Tie {
             }
             // CANCEL: nothing is held.
             tokio::select! {
+                biased;
                 () = shutdown.cancelled() => return,
                 Ok(()) = head.changed(), if !troubled => {}
                 () = sleep(if troubled { BACKOFF } else { POLL }) => {}
