@@ -89,7 +89,12 @@ impl Scrape {
         Seen {
             intake_lines: self.journal.depth(),
             intake_age: self.journal.age(),
-            position: *self.journal.wakes().head(self.feeds.lane()).borrow(),
+            position: self
+                .feeds
+                .lanes()
+                .into_iter()
+                .map(|lane| *self.journal.wakes().head(lane).borrow())
+                .sum(),
             wal_bytes: wal_bytes.inspect_err(|error| unread(error)).ok(),
             unplaced: unplaced.inspect_err(|error| unread(error)).ok(),
             feeds: feeds.inspect_err(|error| unread(error)).ok(),

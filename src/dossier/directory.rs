@@ -160,6 +160,8 @@ pub struct Directory {
     pub version: i64,
     /// The short number that the next new source or party gets.
     pub next_number: i64,
+    /// The store's lanes, ascending. They are only ever added.
+    pub lanes: Vec<Lane>,
     /// Agencies and carriers.
     pub parties: BTreeMap<PartyName, (Enrolment, Party)>,
     /// Codes of agencies, each with its dated meanings.
@@ -173,6 +175,18 @@ pub struct Directory {
 }
 
 impl Directory {
+    /// The lane of a new party: that of its parent; for a root the newest, for lanes are added when others are full.
+    pub fn lane_for(&self, parent: Option<&PartyName>) -> Lane {
+        let of_parent =
+            parent.and_then(|parent| self.parties.get(parent)).map(|(enrolment, _)| enrolment.lane);
+        of_parent.or(self.lanes.last().copied()).unwrap_or_default()
+    }
+
+    /// The lane of a party's commands and of its new sources; the first where the party is not known.
+    pub fn lane_of(&self, party: &PartyName) -> Lane {
+        self.parties.get(party).map(|(enrolment, _)| enrolment.lane).unwrap_or_default()
+    }
+
     /// The party of a name, if it is entered.
     pub fn party(&self, name: &PartyName) -> Option<&Party> {
         self.parties.get(name).map(|(_, party)| party)

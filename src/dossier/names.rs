@@ -42,6 +42,24 @@ pub struct Position {
     pub pos: u64,
 }
 
+impl Position {
+    /// Lane and position as one number, in the order of positions. The first lane's are its positions.
+    pub fn number(self) -> u64 {
+        (u64::from(self.lane.0) << 48) | (self.pos & ((1 << 48) - 1))
+    }
+
+    /// The position of a number.
+    pub fn of_number(number: u64) -> Position {
+        Position { lane: Lane((number >> 48) as u16), pos: number & ((1 << 48) - 1) }
+    }
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.lane.0, self.pos)

@@ -29,7 +29,7 @@ pub(super) struct Queued {
 
 impl Queued {
     fn changes_directory(&self) -> bool {
-        matches!(&self.line, Line::Note(note) if super::enrol::changes_directory(note))
+        matches!(&self.line, Line::Note(_, note) if super::enrol::changes_directory(note))
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn key_id(line: &Line) -> Option<KeyId> {
         Line::Capture(line) => Some(capture_key_id(&line.said.client_event_id)),
         Line::Command(line) => Some(command_key_id(line)),
         Line::Place(line) => Some(place_key_id(line.from, line.leg)),
-        Line::Note(_) | Line::Consumer(_) => None,
+        Line::Note(..) | Line::Consumer(_) => None,
     }
 }
 
@@ -40,7 +40,7 @@ impl<'a> Sources<'a> {
             Line::Capture(line) => self.capturing(line),
             Line::Command(line) => self.commanding(line),
             Line::Place(_) => Some(TIE),
-            Line::Note(_) | Line::Consumer(_) => None,
+            Line::Note(..) | Line::Consumer(_) => None,
         };
         source.map(|source| EventKey { id, source })
     }

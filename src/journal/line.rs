@@ -10,7 +10,7 @@ use crate::dossier::code::Code;
 use crate::dossier::consumer::{Consumer, ConsumerAct};
 use crate::dossier::event::Event;
 use crate::dossier::leg::LegKind;
-use crate::dossier::names::{Micros, PartyName, Position, SourceName};
+use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::seal::record::Record;
 use crate::store::Note;
@@ -160,8 +160,8 @@ pub enum Line {
     Command(Box<CommandLine>),
     /// A placing by the tie.
     Place(PlaceLine),
-    /// A change that is no event.
-    Note(Box<Note>),
+    /// A change that is no event: of the directory in the first lane, any other in the lane it is about.
+    Note(Lane, Box<Note>),
     /// An act on a consumer, decided where it is taken and kept as a note.
     Consumer(Box<ConsumerLine>),
 }

@@ -71,7 +71,7 @@ impl Batch<'_> {
             let event = match &queued.line {
                 Line::Capture(line) => &line.said.event,
                 Line::Command(line) => &line.event,
-                Line::Place(_) | Line::Note(_) | Line::Consumer(_) => continue,
+                Line::Place(_) | Line::Note(..) | Line::Consumer(_) => continue,
             };
             codes.extend(event.code.iter().chain(&event.also).map(CodeKey::of));
             if matches!(queued.line, Line::Capture(_)) && self.known.device(key.source).is_none() {

@@ -15,6 +15,7 @@ mod known;
 mod line;
 mod load;
 mod reading;
+mod route;
 mod scribe;
 mod service;
 mod take;

@@ -1,5 +1,6 @@
 //! The lane's writer as a service, and the handle by which lines reach it.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -14,6 +15,7 @@ use super::intake::{Intake, Queued};
 use super::key;
 use super::known::Known;
 use super::line::{Answer, Line};
+use super::route;
 use super::scribe::{Apply, Scribe};
 use super::wake::Wakes;
 use crate::clock::SharedClock;
@@ -96,7 +98,8 @@ async fn tell(mut decided: mpsc::Receiver<Decided>, metrics: metrics::Journal) {
 /// Hands lines to the journal. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Handle {
-    intake: Arc<Intake>,
+    /// Of each lane that is written here.
+    intakes: Arc<BTreeMap<Lane, Arc<Intake>>>,
     wakes: Arc<Wakes>,
     directory: watch::Receiver<Arc<Directory>>,
 }
@@ -116,7 +119,7 @@ impl Service {
     ) -> (Service, Handle, impl Future<Output = ()> + Send + use<>) {
         let intake = Arc::new(Intake::new(options.intake_lines));
         let handle = Handle {
-            intake: Arc::clone(&intake),
+            intakes: Arc::new(BTreeMap::from([(options.lane, Arc::clone(&intake))])),
             wakes: Arc::clone(&options.wakes),
             directory: options.directory.subscribe(),
         };
@@ -194,8 +197,33 @@ impl Handle {
         let source = source_of(&line);
         // What the line alone tells is worked out here: the writer is one thread for everybody.
         let (key_id, content, bytes) = (key::key_id(&line), content_of(&line), bytes_of(&line));
-        self.intake.push(source, Queued { line, key_id, content, answer, bytes, since: Instant::now() })?;
+        self.intake_of(&line)?
+            .push(source, Queued { line, key_id, content, answer, bytes, since: Instant::now() })?;
         Ok(Pending(answered))
+    }
+
+    /// Where a line is queued. A lane that was added since this gateway began is written by those that began later.
+    fn intake_of(&self, line: &Line) -> Result<&Arc<Intake>, Refusal> {
+        let directory = self.directory.borrow();
+        let lane = route::lane_of(line, &directory);
+        match self.intakes.get(&lane) {
+            Some(intake) => Ok(intake),
+            None if directory.lanes.contains(&lane) => {
+                tracing::error!(%lane, "a lane was added since this gateway began: restart it");
+                Err(Refusal::store_unavailable())
+            }
+            // There is no such lane, and so nothing in it: any other says so.
+            None => self.intakes.values().next().ok_or_else(Refusal::store_unavailable),
+        }
+    }
+
+    /// One handle for the lanes of several, of one store.
+    pub fn of_lanes(handles: impl IntoIterator<Item = Handle>) -> Option<Handle> {
+        let mut handles = handles.into_iter();
+        let first = handles.next()?;
+        let mut intakes = (*first.intakes).clone();
+        intakes.extend(handles.flat_map(|handle| (*handle.intakes).clone()));
+        Some(Handle { intakes: Arc::new(intakes), ..first })
     }
 
     /// The directory as last published.
@@ -210,17 +238,18 @@ impl Handle {
 
     /// Lines waiting.
     pub fn depth(&self) -> usize {
-        self.intake.depth()
+        self.intakes.values().map(|intake| intake.depth()).sum()
     }
 
     /// How long the oldest line has waited that is not answered yet, queued or in the batch being written.
     pub fn age(&self) -> Duration {
-        self.intake.oldest().map(|since| since.elapsed()).unwrap_or_default()
+        let oldest = self.intakes.values().filter_map(|intake| intake.oldest()).min();
+        oldest.map(|since| since.elapsed()).unwrap_or_default()
     }
 
     /// Takes no more lines; what is queued is journaled, then the service ends.
     pub fn close(&self) {
-        self.intake.close();
+        self.intakes.values().for_each(|intake| intake.close());
     }
 }
 
@@ -248,7 +277,7 @@ fn source_of(line: &Line) -> SourceName {
         Line::Capture(line) => line.said.source.clone(),
         Line::Command(line) => SourceName::new(line.speaker.party.as_str()),
         Line::Consumer(line) => SourceName::new(line.party.as_str()),
-        Line::Place(_) | Line::Note(_) => SourceName::new("trao/gateway"),
+        Line::Place(_) | Line::Note(..) => SourceName::new("trao/gateway"),
     }
 }
 
@@ -257,7 +286,7 @@ fn content_of(line: &Line) -> [u8; 32] {
     match line {
         Line::Capture(line) => digest::digest(&line.event_bytes),
         Line::Command(line) => line.request_digest,
-        Line::Place(_) | Line::Note(_) | Line::Consumer(_) => digest::NONE,
+        Line::Place(_) | Line::Note(..) | Line::Consumer(_) => digest::NONE,
     }
 }
 
@@ -271,6 +300,6 @@ fn bytes_of(line: &Line) -> usize {
         Line::Command(line) => {
             ROWS + line.event_bytes.len() + line.personal.as_ref().map_or(0, |part| part.0.len())
         }
-        Line::Place(_) | Line::Note(_) | Line::Consumer(_) => ROWS,
+        Line::Place(_) | Line::Note(..) | Line::Consumer(_) => ROWS,
     }
 }

@@ -60,7 +60,7 @@ impl Batch<'_> {
     ) -> Result<Option<Verdict>, Error> {
         let content = queued.content;
         match (&mut queued.line, key) {
-            (Line::Note(note), _) => self.take_note(writer, note).await.map(Some),
+            (Line::Note(_, note), _) => self.take_note(writer, note).await.map(Some),
             (Line::Consumer(line), _) => self.take_consumer(writer, line).await.map(Some),
             (Line::Capture(line), Some(key)) => self.take_capture(writer, key, content, line, aside).await,
             (Line::Command(line), Some(key)) => self.take_command(writer, key, line, aside).await,
@@ -199,7 +199,7 @@ impl Batch<'_> {
             None if aside => return Ok(Some(Verdict::Refused(Refusal::new(Reason::Internal)))),
             None => return Ok(None),
         };
-        let event_bytes = (self.scribe.encode_placed)(&original, line.leg);
+        let event_bytes = (self.scribe.encode_placed)(&original, written.leg.unwrap_or(line.leg));
         let bound = Bound {
             received_at: original.received_at,
             event_digest: digest::digest(&event_bytes),

@@ -1,6 +1,8 @@
 //! Signed heads (chốt sổ): one signature over the size, root and time of a lane, as a C2SP checkpoint, so that tools
 //! for transparency logs verify it.
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use ed25519_dalek::{Signature, Signer, VerifyingKey};
 use sha2::{Digest, Sha256};
@@ -46,10 +48,10 @@ pub enum Error {
     Signature,
 }
 
-/// Signs the heads of one database.
-#[derive(Debug)]
+/// Signs the heads of one database. Its clones sign with the same key.
+#[derive(Clone, Debug)]
 pub struct Sealer {
-    key: Key,
+    key: Arc<Key>,
     database: [u8; 16],
     key_id: u32,
 }
@@ -58,7 +60,7 @@ impl Sealer {
     /// A signer for the lanes of a database.
     pub fn new(key: Key, database: [u8; 16]) -> Sealer {
         let key_id = key_id(&key_name(&database), &key.public_key());
-        Sealer { key, database, key_id }
+        Sealer { key: Arc::new(key), database, key_id }
     }
 
     /// The public key, with which anybody verifies.

@@ -18,14 +18,14 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use opening::Opened;
+use opening::{OpenLane, Opened};
 
 use crate::access::Keys;
 use crate::clock::{Clock, ReplayClock, SharedClock, SystemClock};
 use crate::doors::grpc::{self, Gateway};
 use crate::doors::scrape::Scrape;
 use crate::doors::{accept, wire};
-use crate::dossier::names::{Lane, Micros};
+use crate::dossier::names::Micros;
 use crate::journal::{self, Wakes};
 use crate::limits;
 use crate::metrics::Metrics;
@@ -75,8 +75,6 @@ impl Options {
     }
 }
 
-/// The lane that is shipped.
-const LANE: Lane = Lane(0);
 /// A clock behind the last seal by more than this, or ahead of it by more than a year, is not believed at the start.
 const BEHIND_US: i64 = 3_600 * Micros::SECOND;
 const AHEAD_US: i64 = 366 * Micros::DAY;
@@ -100,8 +98,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     // A full disk must answer, not kill: writing past a file size limit raises SIGXFSZ, whose default ends the process.
     let _full_disk = signal(SignalKind::from_raw(25)).context("ignore SIGXFSZ")?;
     let random: SharedRandom = Arc::new(SystemRandom);
-    let Opened { reader, writer, mut admin, lease, bell, fresh, mut keeper } =
-        opening::open(&options, &*random, LANE).await?;
+    let Opened { reader, lanes, mut admin, bell, fresh, mut keeper } =
+        opening::open(&options, &*random).await?;
 
     let identity = reader.identity().await.context("read what the store is")?;
     let mode = settle_clock(&mut admin, &identity, options.clock).await?;
@@ -116,12 +114,18 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     admin.add_signing_key(sealer.key_id(), &sealer.public_key()).await.context("enter the signing key")?;
     drop(admin);
 
-    let head = reader.head(LANE).await.context("read the lane's head")?;
+    let mut heads = Vec::new();
+    for open in &lanes {
+        heads.push(reader.head(open.lane).await.context("read a lane's head")?);
+    }
     let clock: SharedClock = match mode {
-        ClockMode::Replay => Arc::new(ReplayClock::told(head.told)),
+        ClockMode::Replay => {
+            Arc::new(ReplayClock::told(heads.iter().map(|head| head.told).max().unwrap_or(Micros(0))))
+        }
         ClockMode::System => {
-            let seal = head.sealed_at;
-            let fits = head.pos == 0 || (wall().since(seal) >= -BEHIND_US && wall().since(seal) <= AHEAD_US);
+            let seal =
+                heads.iter().filter(|head| head.pos > 0).map(|head| wall().since(head.sealed_at)).min();
+            let fits = seal.is_none_or(|since| (-BEHIND_US..=AHEAD_US).contains(&since));
             let near = opening::is_near(opening::apart(&reader).await.context("read the database's clock")?);
             if !near && !options.accept_clock {
                 bail!(
@@ -141,38 +145,45 @@ async fn serve(options: Options) -> anyhow::Result<()> {
 
     let directory = Arc::new(reader.directory().await.context("read the directory")?);
     let (published, directory_seen) = watch::channel(directory);
-    let heads = [(LANE, head.pos)];
+    let heads = heads.iter().map(|head| (head.lane, head.pos));
     let wakes = Arc::new(if bell.is_some() { Wakes::among_others(heads) } else { Wakes::new(heads) });
     let methods = wire::methods().context("read the published descriptors")?;
     let metrics = Arc::new(Metrics::new(&methods).context("make the metrics")?);
-    let (service, handle) = journal::Service::new(
-        journal::Options {
-            lane: LANE,
-            database: identity.database,
-            sealer,
-            clock: Arc::clone(&clock),
-            random: Arc::clone(&random),
-            apply: crate::dossier::apply::apply,
-            encode_placed: wire::from::encode_placed,
-            intake_lines: limits::INTAKE_LINES,
-            batch_lines: options.batch_lines,
-            directory: published.clone(),
-            wakes: Arc::clone(&wakes),
-            metrics: metrics.journal.clone(),
-        },
-        writer,
-    );
-    drop(directory_seen);
     let journal_ended = CancellationToken::new();
-    let ends = journal_ended.clone().drop_guard();
-    let journal_thread = on_own_thread("journal", async move {
-        let _ends = ends;
-        service.run().await;
-    })?;
+    let (mut handles, mut followed, mut threads) = (Vec::new(), Vec::new(), Vec::new());
+    for OpenLane { lane, writer, lease } in lanes {
+        let (service, handle) = journal::Service::new(
+            journal::Options {
+                lane,
+                database: identity.database,
+                sealer: sealer.clone(),
+                clock: Arc::clone(&clock),
+                random: Arc::clone(&random),
+                apply: crate::dossier::apply::apply,
+                encode_placed: wire::from::encode_placed,
+                intake_lines: limits::INTAKE_LINES,
+                batch_lines: options.batch_lines,
+                directory: published.clone(),
+                wakes: Arc::clone(&wakes),
+                metrics: metrics.journal.clone(),
+            },
+            writer,
+        );
+        let ends = journal_ended.clone().drop_guard();
+        threads.push(on_own_thread("journal", async move {
+            let _ends = ends;
+            service.run().await;
+        })?);
+        handles.push(handle);
+        followed.push((lane, lease));
+    }
+    let handle = journal::Handle::of_lanes(handles).context("find the store's lanes")?;
 
     let shutdown = CancellationToken::new();
     let tasks = TaskTracker::new();
-    tasks.spawn(Tie::new(reader.clone(), handle.clone(), LANE, lease).run(shutdown.clone()));
+    for (lane, lease) in followed {
+        tasks.spawn(Tie::new(reader.clone(), handle.clone(), lane, lease).run(shutdown.clone()));
+    }
     tasks.spawn(looks::directory(reader.clone(), published, shutdown.clone()));
     if let Some((bell, ear)) = bell {
         tasks.spawn(stream::echo(Arc::clone(&wakes), bell, ear, shutdown.clone()));
@@ -181,10 +192,11 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         keys: Keys::new(reader.clone(), Arc::clone(&clock)),
         journal: handle.clone(),
         clock: Arc::clone(&clock),
-        view: View::new(reader.clone()),
+        view: View::new(reader.clone(), directory_seen.clone()),
         feeds: Feeds::new(
             reader.clone(),
             Arc::clone(&wakes),
+            directory_seen,
             stream::Options { poll: options.poll, ..stream::Options::default() },
             shutdown.clone(),
         ),
@@ -241,8 +253,8 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     handle.close();
     // One after the other: of two connections that close at once neither is the last, which empties and removes the log.
     let joined = tokio::task::spawn_blocking(move || {
-        let journal = journal_thread.join();
-        (journal.is_ok(), keeper.end(), keeper)
+        let journal = threads.into_iter().all(|thread| thread.join().is_ok());
+        (journal, keeper.end(), keeper)
     });
     match tokio::time::timeout(drain / 5, joined).await {
         Ok(Ok((true, true, _keeper))) => tracing::info!("drained"),

@@ -13,15 +13,21 @@ use crate::store::{self, Admin, Lease, Reader, Writer, postgres, sqlite};
 /// A store that is open, and what serves it.
 pub(super) struct Opened {
     pub(super) reader: Reader,
-    pub(super) writer: Writer,
+    pub(super) lanes: Vec<OpenLane>,
     pub(super) admin: Admin,
-    /// Who follows its lane.
-    pub(super) lease: Lease,
     /// Hints to and from other gateways, where there may be any.
     pub(super) bell: Option<(postgres::Bell, postgres::Ear)>,
     /// Nobody has served it before.
     pub(super) fresh: bool,
     pub(super) keeper: Keeper,
+}
+
+/// A lane of it.
+pub(super) struct OpenLane {
+    pub(super) lane: Lane,
+    pub(super) writer: Writer,
+    /// Who follows it.
+    pub(super) lease: Lease,
 }
 
 /// What is held as long as the store is served, and ends after its last use.
@@ -40,12 +46,12 @@ impl Keeper {
 }
 
 /// Opens the store that is asked for; makes it where there is none, migrates an older one.
-pub(super) async fn open(options: &Options, random: &dyn Random, lane: Lane) -> anyhow::Result<Opened> {
+pub(super) async fn open(options: &Options, random: &dyn Random) -> anyhow::Result<Opened> {
     let lock = sqlite::lock(&options.data).context("take the folder")?;
     match &options.database_file {
         None => open_file(options, random, lock),
         // CANCEL: the start is given up.
-        Some(_) => open_database(options, random, lock, lane).await,
+        Some(_) => open_database(options, random, lock).await,
     }
 }
 
@@ -58,6 +64,16 @@ fn open_file(options: &Options, random: &dyn Random, lock: sqlite::Lock) -> anyh
     let opened = sqlite::open(&lock).context("open the store")?;
     let checkpointer = sqlite::Checkpointer::open(&options.data, opened.reader.clone())
         .context("open the store for checkpoints")?;
+    let directory = opened.reader.directory().context("read the directory")?;
+    let mut lanes = Vec::new();
+    let mut first = Some(opened.writer);
+    for lane in directory.lanes {
+        let writer = match first.take() {
+            Some(first) => first,
+            None => sqlite::writer(&lock, &opened.reader).context("open the store for a lane")?,
+        };
+        lanes.push(OpenLane { lane, writer: Writer::Sqlite(writer), lease: Lease::Alone });
+    }
     let admin = sqlite::Admin::open(&options.data).context("open the store for its keeper")?;
     let (stop, stopped) = std::sync::mpsc::channel();
     let running = thread::Builder::new()
@@ -66,21 +82,15 @@ fn open_file(options: &Options, random: &dyn Random, lock: sqlite::Lock) -> anyh
         .context("start checkpoints")?;
     Ok(Opened {
         reader: Reader::Sqlite(opened.reader),
-        writer: Writer::Sqlite(opened.writer),
+        lanes,
         admin: Admin::Sqlite(admin),
-        lease: Lease::Alone,
         bell: None,
         fresh,
         keeper: Keeper { _lock: lock, checkpoints: Some((stop, running)) },
     })
 }
 
-async fn open_database(
-    options: &Options,
-    random: &dyn Random,
-    lock: sqlite::Lock,
-    lane: Lane,
-) -> anyhow::Result<Opened> {
+async fn open_database(options: &Options, random: &dyn Random, lock: sqlite::Lock) -> anyhow::Result<Opened> {
     let Some(file) = &options.database_file else { bail!("no database is named") };
     if sqlite::exists(&options.data) {
         bail!(
@@ -94,12 +104,18 @@ async fn open_database(
     let (_, fresh) = postgres::migrate(&database, founding, wall()).await.context("open the database")?;
     let reader = Reader::Postgres(postgres::Reader::new(&database));
     let identity = reader.identity().await.context("read what the store is")?;
+    let directory = reader.directory().await.context("read the directory")?;
+    let open = |lane: Lane| OpenLane {
+        lane,
+        writer: Writer::Postgres(postgres::Writer::new(&database)),
+        lease: Lease::Shared(Box::new(postgres::Lease::new(&database, &identity.database, lane))),
+    };
+    let lanes = directory.lanes.into_iter().map(open).collect();
     let mut gateway = [0; 8];
     random.fill(&mut gateway);
     Ok(Opened {
-        lease: Lease::Shared(Box::new(postgres::Lease::new(&database, &identity.database, lane))),
+        lanes,
         bell: Some(postgres::bell(&database, &identity.database, u64::from_be_bytes(gateway))),
-        writer: Writer::Postgres(postgres::Writer::new(&database)),
         admin: Admin::Postgres(postgres::Admin::new(&database)),
         reader,
         fresh,

@@ -14,9 +14,18 @@ impl Note {
             | Note::Follower { .. }
             | Note::Consumer { .. }
             | Note::NoConsumer { .. } => return false,
-            Note::Agency(agency) => enter_party(directory, &agency.name, Party::Agency(agency.clone())),
-            Note::Carrier(carrier) => enter_party(directory, &carrier.name, Party::Carrier(carrier.clone())),
-            Note::Source(source) => _ = enter_source(directory, source.clone()),
+            Note::Agency(agency) => {
+                let lane = directory.lane_for(agency.parent.as_ref());
+                enter_party(directory, &agency.name, lane, Party::Agency(agency.clone()));
+            }
+            Note::Carrier(carrier) => {
+                let lane = directory.lane_for(None);
+                enter_party(directory, &carrier.name, lane, Party::Carrier(carrier.clone()));
+            }
+            Note::Source(source) => {
+                let lane = directory.lane_of(&source.party);
+                enter_source(directory, lane, source.clone());
+            }
             Note::Alias(alias) => {
                 let meanings = directory.aliases.entry(alias.code.clone()).or_default();
                 meanings.retain(|known| known.valid_from != alias.valid_from);
@@ -35,17 +44,18 @@ impl Note {
     }
 }
 
-fn enter_party(directory: &mut Directory, name: &PartyName, party: Party) {
-    let enrolment = enter_source(directory, itself(name));
+fn enter_party(directory: &mut Directory, name: &PartyName, lane: Lane, party: Party) {
+    let enrolment = enter_source(directory, lane, itself(name));
     directory.parties.insert(name.clone(), (enrolment, party));
 }
 
-fn enter_source(directory: &mut Directory, source: Source) -> Enrolment {
+/// What is entered again keeps its number and lane.
+fn enter_source(directory: &mut Directory, lane: Lane, source: Source) -> Enrolment {
     let known = directory.sources.get(&source.name).map(|(enrolment, _)| *enrolment);
     let enrolment = known.unwrap_or_else(|| {
         let id = directory.next_number;
         directory.next_number += 1;
-        Enrolment { id, lane: Lane::default() }
+        Enrolment { id, lane }
     });
     directory.sources.insert(source.name.clone(), (enrolment, source));
     enrolment

@@ -292,6 +292,8 @@ pub enum Committed {
 /// A line of a party's log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
+    /// The lane of the log.
+    pub lane: Lane,
     /// The dense number in the log.
     pub seq: u64,
     /// The entry.
@@ -550,6 +552,8 @@ forward! { Admin,
     fn add_signing_key(&mut self, key_id: u32, public_key: &[u8; 32]) -> ();
     /// Begins a new epoch in every lane: the store is a copy no more.
     fn begin_epoch(&mut self, epoch: &[u8; 16]) -> ();
+    /// Adds an empty lane, the newest: roots that are enrolled from now on go there.
+    fn add_lane(&mut self) -> Lane;
     /// Erases a personal part for good. Whether there was one.
     fn erase_personal(&mut self, position: Position) -> bool;
 }

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::cursor::{self, Cursor};
 use super::feed::{Feeds, Log, unreadable};
 use crate::dossier::consumer::{Consumer, ConsumerAct};
-use crate::dossier::names::Micros;
+use crate::dossier::names::{Lane, Micros};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::{ConsumerLine, Handle, Line};
 use crate::store::Error;
@@ -70,13 +70,12 @@ impl<'a> Consumers<'a> {
 
     /// A log's consumers after an id, in the order of their ids.
     pub async fn list(&self, log: &Log, after: &str, limit: usize) -> Result<Vec<Standing>, Refusal> {
-        let lane = self.feeds.lane();
         // CANCEL: only reads.
-        let page = self.feeds.reader.consumers(lane, log.id, after, limit).await.map_err(unreadable)?;
-        let epoch = self.feeds.reader.head(lane).await.map_err(unreadable)?.epoch;
-        let head = self.feeds.reader.log_head(lane, log.id).await.map_err(unreadable)?;
+        let page = self.feeds.reader.consumers(log.lane, log.id, after, limit).await.map_err(unreadable)?;
+        let epoch = self.feeds.epoch().await?;
+        let length = self.feeds.length(log.id).await.map_err(unreadable)?;
         let standing =
-            |consumer: Consumer| Ok(Standing { lag: self.lag(log, &consumer, epoch, head)?, consumer });
+            |consumer: Consumer| Ok(Standing { lag: self.lag(log, &consumer, epoch, length)?, consumer });
         page.into_iter().map(standing).collect()
     }
 
@@ -140,11 +139,10 @@ impl<'a> Consumers<'a> {
     }
 
     async fn standing(&self, log: &Log, consumer: Consumer) -> Result<Standing, Refusal> {
-        let lane = self.feeds.lane();
         // CANCEL: only reads.
-        let epoch = self.feeds.reader.head(lane).await.map_err(unreadable)?.epoch;
-        let head = self.feeds.reader.log_head(lane, log.id).await.map_err(unreadable)?;
-        Ok(Standing { lag: self.lag(log, &consumer, epoch, head)?, consumer })
+        let epoch = self.feeds.epoch().await?;
+        let length = self.feeds.length(log.id).await.map_err(unreadable)?;
+        Ok(Standing { lag: self.lag(log, &consumer, epoch, length)?, consumer })
     }
 
     fn lag(
@@ -152,10 +150,10 @@ impl<'a> Consumers<'a> {
         log: &Log,
         consumer: &Consumer,
         epoch: [u8; 16],
-        head: u64,
+        length: u64,
     ) -> Result<Option<u64>, Refusal> {
         match Cursor::of(&consumer.cursor, &log.party, epoch) {
-            Ok(cursor) => Ok(Some(head.saturating_sub(cursor.seq(self.feeds.lane())))),
+            Ok(cursor) => Ok(Some(length.saturating_sub(cursor.read()))),
             Err(refusal) if refusal.reason == Reason::EpochChanged => Ok(None),
             Err(_) => Err(unreadable(Error::Corrupt { what: "consumers" })),
         }
@@ -178,32 +176,33 @@ impl Feeds {
     /// A consumer as it is kept; `NOT_FOUND` where there is none.
     pub async fn consumer(&self, log: &Log, id: &str) -> Result<Consumer, Refusal> {
         // CANCEL: only reads.
-        let kept = self.reader.consumer(self.lane(), log.id, id).await.map_err(unreadable)?;
+        let kept = self.reader.consumer(log.lane, log.id, id).await.map_err(unreadable)?;
         kept.ok_or_else(|| Refusal::field(Reason::NotFound, NAME, ""))
     }
 
     /// The cursor of a place in a log.
     async fn place(&self, log: &Log, start: Start<'_>, now: Micros) -> Result<Cursor, Refusal> {
-        let lane = self.lane();
         // CANCEL: only reads.
-        let seq = match start {
-            Start::Cursor(bytes) => return self.start(log, Some(bytes)).await,
-            Start::Time(time) if time > now => {
-                let why = "later than now: the end is where everything that comes is behind";
-                return Err(Refusal::field(Reason::TimeOutOfRange, "time", why));
-            }
-            Start::Time(time) => self.before(log, time).await.map_err(unreadable)?,
-            Start::Beginning => 0,
-            Start::End => self.reader.log_head(lane, log.id).await.map_err(unreadable)?,
-        };
         let mut cursor = self.start(log, None).await?;
-        cursor.advance(lane, seq);
+        for lane in self.lanes() {
+            let seq = match start {
+                Start::Cursor(bytes) => return self.start(log, Some(bytes)).await,
+                Start::Time(time) if time > now => {
+                    let why = "later than now: the end is where everything that comes is behind";
+                    return Err(Refusal::field(Reason::TimeOutOfRange, "time", why));
+                }
+                Start::Time(time) => self.before(log, lane, time).await.map_err(unreadable)?,
+                Start::Beginning => 0,
+                Start::End => self.reader.log_head(lane, log.id).await.map_err(unreadable)?,
+            };
+            cursor.advance(lane, seq);
+        }
         Ok(cursor)
     }
 
-    /// The number of the last event committed before a time. Times never decrease along a log, so a few are looked at.
-    async fn before(&self, log: &Log, time: Micros) -> Result<u64, Error> {
-        let lane = self.lane();
+    /// The number of the last event of a lane committed before a time. Times never decrease along a lane's log, so a few are
+    /// looked at.
+    async fn before(&self, log: &Log, lane: Lane, time: Micros) -> Result<u64, Error> {
         // Everything up to `before` is earlier, and nothing from `after` on.
         let mut before = 0;
         // CANCEL: only reads.

@@ -50,6 +50,11 @@ impl Cursor {
         self.read.get(&lane).copied().unwrap_or(0)
     }
 
+    /// How much was read in all lanes.
+    pub fn read(&self) -> u64 {
+        self.read.values().sum()
+    }
+
     /// The lanes of which something was read.
     pub fn lanes(&self) -> impl Iterator<Item = Lane> {
         self.read.keys().copied()

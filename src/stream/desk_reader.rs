@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::tie::Error;
 use crate::dossier::code::Code;
-use crate::dossier::desk::{CodeKey, Desk, Missing, TagTarget};
+use crate::dossier::desk::{CodeKey, Desk, Missing, Tag, TagTarget};
 use crate::dossier::directory::Directory;
 use crate::dossier::names::{Lane, Position};
 use crate::store::Reader;
@@ -12,27 +12,26 @@ use crate::store::Reader;
 /// Asks a question of a desk, laying what it wants until it is answered.
 pub(super) async fn resolve<T>(
     reader: &Reader,
-    lane: Lane,
     directory: Arc<Directory>,
     question: impl Fn(&Desk) -> Result<T, Missing>,
 ) -> Result<T, Error> {
-    let mut desk = Desk::new(directory);
+    let mut desk = Desk::new(Arc::clone(&directory));
     loop {
         match question(&desk) {
             Ok(answer) => return Ok(answer),
             // What is laid and asked for again is named by something and not there: asking would never end.
             Err(missing) if desk.has(&missing) => return Err(Error::Torn(what(&missing))),
             // CANCEL: only reads.
-            Err(missing) => lay(reader, lane, &mut desk, missing).await?,
+            Err(missing) => lay(reader, &directory.lanes, &mut desk, missing).await?,
         }
     }
 }
 
 /// The legs a code is attached to, itself or through a dossier, whatever their times.
-pub(super) async fn tagged(reader: &Reader, lane: Lane, code: &Code) -> Result<Vec<Position>, Error> {
+pub(super) async fn tagged(reader: &Reader, lanes: &[Lane], code: &Code) -> Result<Vec<Position>, Error> {
     let mut legs = Vec::new();
     // CANCEL: only reads.
-    for tag in reader.tags(lane, &CodeKey::of(code)).await? {
+    for tag in tags(reader, lanes, &CodeKey::of(code)).await? {
         match tag.target {
             TagTarget::Leg(id) => legs.push(id),
             TagTarget::Dossier(id) => {
@@ -43,11 +42,21 @@ pub(super) async fn tagged(reader: &Reader, lane: Lane, code: &Code) -> Result<V
     Ok(legs)
 }
 
-async fn lay(reader: &Reader, lane: Lane, desk: &mut Desk, missing: Missing) -> Result<(), Error> {
+/// The tags of a code in all lanes.
+async fn tags(reader: &Reader, lanes: &[Lane], key: &CodeKey) -> Result<Vec<Tag>, Error> {
+    let mut tags = Vec::new();
+    // CANCEL: only reads.
+    for lane in lanes {
+        tags.extend(reader.tags(*lane, key).await?);
+    }
+    Ok(tags)
+}
+
+async fn lay(reader: &Reader, lanes: &[Lane], desk: &mut Desk, missing: Missing) -> Result<(), Error> {
     // CANCEL: only reads.
     match missing {
         Missing::Tags(key) => {
-            let tags = reader.tags(lane, &key).await?;
+            let tags = tags(reader, lanes, &key).await?;
             desk.lay_tags(key, tags);
         }
         Missing::Leg(id) => desk.lay_leg(id, reader.leg(id).await?),

@@ -49,34 +49,53 @@ impl Feeds {
         from: Option<&[u8]>,
         to: Option<&[u8]>,
     ) -> Result<Digested, Refusal> {
-        let lane = self.options.lane;
         // CANCEL: only reads.
         let mut cursor = self.start(log, from).await.map_err(named(FROM))?;
-        let end = match to {
-            Some(_) => self.start(log, to).await.map_err(named(TO))?.seq(lane),
-            None => self.reader.log_head(lane, log.id).await.map_err(unreadable)?,
+        let to = match to {
+            Some(_) => Some(self.start(log, to).await.map_err(named(TO))?),
+            None => None,
         };
-        let before = cursor.seq(lane);
-        if end < before {
-            return Err(Refusal::field(Reason::CursorInvalid, TO, "it lies before from_cursor"));
+        let mut ends = Vec::new();
+        for lane in self.lanes() {
+            let end = match &to {
+                Some(to) => to.seq(lane),
+                None => self.reader.log_head(lane, log.id).await.map_err(unreadable)?,
+            };
+            if end < cursor.seq(lane) {
+                return Err(Refusal::field(Reason::CursorInvalid, TO, "it lies before from_cursor"));
+            }
+            ends.push((lane, end));
         }
-        let upto = end.min(before.saturating_add(self.options.digest_events));
+        let (mut stretches, mut left, mut complete) = (Vec::new(), self.options.digest_events, true);
+        for (lane, end) in ends {
+            let before = cursor.seq(lane);
+            let upto = end.min(before.saturating_add(left));
+            if let Some(stretch) = self.stretch(log, lane, before, upto).await.map_err(unreadable)? {
+                cursor.advance(lane, stretch.last);
+                left -= stretch.last - before;
+                stretches.push(stretch);
+            }
+            complete &= cursor.seq(lane) >= end;
+        }
+        Ok(Digested { stretches, cursor, complete })
+    }
+
+    /// The digest of a log in one lane after a number and up to another.
+    async fn stretch(&self, log: &Log, lane: Lane, before: u64, upto: u64) -> Result<Option<Stretch>, Error> {
         let mut digest = Sha256::new();
         let mut last = before;
         while last < upto {
             let wanted = (upto - last).min(limits::FOLLOW_PAGE as u64) as usize;
-            let page = self.reader.log_after(lane, log.id, last, wanted).await.map_err(unreadable)?;
+            // CANCEL: only reads.
+            let page = self.reader.log_after(lane, log.id, last, wanted).await?;
             for listed in &page {
                 digest.update(Sha256::digest(&listed.stored.record));
             }
-            let end_of_page = page.last().ok_or(Error::Corrupt { what: "logs" }).map_err(unreadable)?;
-            last = end_of_page.seq;
+            last = page.last().ok_or(Error::Corrupt { what: "logs" })?.seq;
             // Others have their turn between two pages.
             yield_now().await;
         }
-        cursor.advance(lane, last);
         let stretch = || Stretch { lane, first: before + 1, last, sha256: digest.finalize().into() };
-        let stretches = (last > before).then(stretch).into_iter().collect();
-        Ok(Digested { stretches, cursor, complete: last >= end })
+        Ok((last > before).then(stretch))
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -20,8 +21,6 @@ use crate::store::{Error, Listed, Reader};
 /// How feeds are served.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The lane whose logs are read.
-    pub lane: Lane,
     /// How often a log is read again without a wake-up, as when another gateway wrote.
     pub poll: Duration,
     /// How many may wait or follow at once.
@@ -33,7 +32,6 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Options {
         Options {
-            lane: Lane(0),
             poll: Duration::from_secs(1),
             places: limits::FOLLOWERS,
             digest_events: limits::DIGEST_EVENTS,
@@ -48,6 +46,8 @@ pub struct Log {
     pub party: PartyName,
     /// Its short number.
     pub id: i64,
+    /// The lane of its consumers. Its events are in any.
+    pub lane: Lane,
     /// The party's class, by which its readers are told of.
     pub class: Class,
 }
@@ -56,9 +56,12 @@ impl Log {
     /// The log of a party of the directory.
     pub fn of(directory: &Directory, party: &PartyName) -> Result<Log, Refusal> {
         match directory.parties.get(party) {
-            Some((enrolment, known)) => {
-                Ok(Log { party: party.clone(), id: enrolment.id, class: class_of(known) })
-            }
+            Some((enrolment, known)) => Ok(Log {
+                party: party.clone(),
+                id: enrolment.id,
+                lane: enrolment.lane,
+                class: class_of(known),
+            }),
             None => Err(Refusal::field(Reason::NotFound, "parent", "")),
         }
     }
@@ -91,6 +94,7 @@ pub struct Page {
 pub struct Feeds {
     pub(super) reader: Reader,
     pub(super) wakes: Arc<Wakes>,
+    pub(super) directory: watch::Receiver<Arc<Directory>>,
     pub(super) options: Options,
     pub(super) places: Places,
     pub(super) readers: Readers,
@@ -99,14 +103,36 @@ pub struct Feeds {
 
 impl Feeds {
     /// Feeds of a store, woken by the journal. The token ends every wait and every stream.
-    pub fn new(reader: Reader, wakes: Arc<Wakes>, options: Options, shutdown: CancellationToken) -> Feeds {
+    pub fn new(
+        reader: Reader,
+        wakes: Arc<Wakes>,
+        directory: watch::Receiver<Arc<Directory>>,
+        options: Options,
+        shutdown: CancellationToken,
+    ) -> Feeds {
         let places = Places::new(options.places);
-        Feeds { reader, wakes, options, places, readers: Readers::default(), shutdown }
+        Feeds { reader, wakes, directory, options, places, readers: Readers::default(), shutdown }
     }
 
-    /// The lane whose logs are read.
-    pub fn lane(&self) -> Lane {
-        self.options.lane
+    /// The lanes in which logs are read: all there are, as far as the directory was read.
+    pub fn lanes(&self) -> Vec<Lane> {
+        self.directory.borrow().lanes.clone()
+    }
+
+    /// How many events a log has in all lanes.
+    pub(super) async fn length(&self, log: i64) -> Result<u64, Error> {
+        let mut length = 0;
+        for lane in self.lanes() {
+            // CANCEL: only reads.
+            length += self.reader.log_head(lane, log).await?;
+        }
+        Ok(length)
+    }
+
+    /// The epoch of the store, the same in all lanes.
+    pub(super) async fn epoch(&self) -> Result<[u8; 16], Refusal> {
+        // CANCEL: only reads.
+        Ok(self.reader.head(Lane::default()).await.map_err(unreadable)?.epoch)
     }
 
     /// A page of a log from a cursor on, or from the beginning, waiting for its first event where there is none.
@@ -125,7 +151,7 @@ impl Feeds {
         let mut page = self.page(log, cursor, page_size).await?;
         let Some(grown) = grown.as_mut().filter(|_| page.events.is_empty()) else { return Ok(page) };
         let _place = self.places.take(log.id)?;
-        let reading = self.readers.begin(log, page.cursor.seq(self.options.lane));
+        let reading = self.readers.begin(log, page.cursor.read());
         reading.caught_up();
         let deadline = Instant::now() + wait;
         while page.events.is_empty() {
@@ -148,36 +174,44 @@ impl Feeds {
 
     /// The cursor to read from.
     pub(super) async fn start(&self, log: &Log, start: Option<&[u8]>) -> Result<Cursor, Refusal> {
-        let lane = self.options.lane;
         // CANCEL: only reads.
-        let head = self.reader.head(lane).await.map_err(unreadable)?;
-        let Some(bytes) = start else { return Ok(Cursor::beginning(log.party.clone(), head.epoch)) };
-        let cursor = Cursor::of(bytes, &log.party, head.epoch)?;
-        let last = self.reader.log_head(lane, log.id).await.map_err(unreadable)?;
-        for named in cursor.lanes() {
-            cursor.must_not_pass(named, if named == lane { last } else { 0 })?;
+        let epoch = self.epoch().await?;
+        let Some(bytes) = start else { return Ok(Cursor::beginning(log.party.clone(), epoch)) };
+        let cursor = Cursor::of(bytes, &log.party, epoch)?;
+        for lane in cursor.lanes() {
+            let last = self.reader.log_head(lane, log.id).await.map_err(unreadable)?;
+            cursor.must_not_pass(lane, last)?;
         }
         Ok(cursor)
     }
 
-    /// What is in the log behind a cursor.
+    /// What is in the log behind a cursor. A page has of every lane its share, so that a busy one hides no other; lanes are
+    /// in no order to each other.
     pub(super) async fn page(
         &self,
         log: &Log,
         mut cursor: Cursor,
         page_size: usize,
     ) -> Result<Page, Refusal> {
-        let lane = self.options.lane;
-        // CANCEL: only reads.
-        let events = self.reader.log_after(lane, log.id, cursor.seq(lane), page_size).await;
-        let events = events.map_err(unreadable)?;
-        let caught_up = match events.last() {
-            None => true,
-            Some(last) => {
-                cursor.advance(lane, last.seq);
-                last.seq >= self.reader.log_head(lane, log.id).await.map_err(unreadable)?
-            }
-        };
+        let lanes = self.lanes();
+        let share = page_size.div_ceil(lanes.len().max(1));
+        let (mut events, mut caught_up) = (Vec::new(), true);
+        for lane in lanes {
+            let wanted = share.min(page_size - events.len());
+            // CANCEL: only reads.
+            let found = self.reader.log_after(lane, log.id, cursor.seq(lane), wanted).await;
+            let found = found.map_err(unreadable)?;
+            caught_up &= match found.last() {
+                None if wanted > 0 => true,
+                // Nothing was looked for, or there may be more.
+                None => cursor.seq(lane) >= self.reader.log_head(lane, log.id).await.map_err(unreadable)?,
+                Some(last) => {
+                    cursor.advance(lane, last.seq);
+                    last.seq >= self.reader.log_head(lane, log.id).await.map_err(unreadable)?
+                }
+            };
+            events.extend(found);
+        }
         Ok(Page { events, cursor, caught_up })
     }
 }

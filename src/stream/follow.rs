@@ -83,7 +83,7 @@ impl Feeds {
         let first = Some(self.page(&log, cursor.clone(), limits::FOLLOW_PAGE).await?);
         let (sender, receiver) = mpsc::channel(limits::FOLLOW_BUFFER);
         let (end, ended) = oneshot::channel();
-        let reading = self.readers.begin(&log, cursor.seq(self.lane()));
+        let reading = self.readers.begin(&log, cursor.read());
         let follower =
             Follower { feeds: self.clone(), log, cursor, sender, end, grown, first, reading, _place: place };
         Ok((follower, Following { receiver, end: Some(ended) }))
@@ -128,12 +128,11 @@ impl Follower {
             if !page.events.is_empty() {
                 self.reading.behind();
             }
-            let lane = self.feeds.lane();
             for listed in page.events {
-                let seq = listed.seq;
+                let (lane, seq) = (listed.lane, listed.seq);
                 self.send(Sent::Event(Box::new(listed))).await?;
                 self.cursor.advance(lane, seq);
-                self.reading.given(seq);
+                self.reading.given(self.cursor.read());
                 if Instant::now() >= due {
                     self.bookmark(false).await?;
                     due = Instant::now() + BOOKMARK_EVERY;

@@ -24,8 +24,8 @@ struct Standings {
 struct Standing {
     log: i64,
     class: Class,
-    /// The last number it was given.
-    seq: AtomicU64,
+    /// How much of the log it was given.
+    read: AtomicU64,
     /// Since when it has not been at the end of its log.
     behind: Mutex<Option<Instant>>,
 }
@@ -39,10 +39,11 @@ pub(super) struct Reading {
 }
 
 impl Readers {
-    /// Somebody begins to read a log after a number, behind until it says otherwise.
-    pub fn begin(&self, log: &Log, seq: u64) -> Reading {
+    /// Somebody begins to read a log of which it has read so much, behind until it says otherwise.
+    pub fn begin(&self, log: &Log, read: u64) -> Reading {
         let behind = Mutex::new(Some(Instant::now()));
-        let standing = Arc::new(Standing { log: log.id, class: log.class, seq: AtomicU64::new(seq), behind });
+        let standing =
+            Arc::new(Standing { log: log.id, class: log.class, read: AtomicU64::new(read), behind });
         let mut standings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let id = standings.next;
         standings.next += 1;
@@ -56,9 +57,9 @@ impl Readers {
 }
 
 impl Reading {
-    /// It was given everything up to a number.
-    pub fn given(&self, seq: u64) {
-        self.standing.seq.store(seq, Ordering::Relaxed);
+    /// It was given so much of its log.
+    pub fn given(&self, read: u64) {
+        self.standing.read.store(read, Ordering::Relaxed);
     }
 
     /// It stands at the end of its log.
@@ -88,12 +89,12 @@ impl Feeds {
             let head = match heads.get(&standing.log) {
                 Some(head) => *head,
                 // CANCEL: only reads.
-                None => self.reader.log_head(self.lane(), standing.log).await?,
+                None => self.length(standing.log).await?,
             };
             heads.insert(standing.log, head);
             let lag = lags.entry(standing.class).or_default();
             lag.readers += 1;
-            let events = u64::saturating_sub(head, standing.seq.load(Ordering::Relaxed));
+            let events = u64::saturating_sub(head, standing.read.load(Ordering::Relaxed));
             let behind = *standing.behind.lock().unwrap_or_else(PoisonError::into_inner);
             if let (1.., Some(since)) = (events, behind) {
                 lag.time = lag.time.max(since.elapsed());

@@ -88,6 +88,7 @@ impl House {
         let key = Key::create(&folder.path().join("seal.key"), &[7; 32]).unwrap();
         let directory = Arc::new(reader.directory().await.unwrap());
         let wakes = Arc::new(Wakes::new([(LANE, 0)]));
+        let (published, seen) = watch::channel(directory);
         let options = journal::Options {
             lane: LANE,
             database: [1; 16],
@@ -98,7 +99,7 @@ impl House {
             encode_placed: |_, _| Bytes::from_static(b"placed"),
             intake_lines: 4_096,
             batch_lines: crate::limits::BATCH_LINES,
-            directory: watch::Sender::new(directory),
+            directory: published,
             wakes: Arc::clone(&wakes),
             metrics: Metrics::new(&[]).unwrap().journal,
         };
@@ -106,7 +107,7 @@ impl House {
         tokio::spawn(service.run());
         let shutdown = CancellationToken::new();
         let options = Options { poll: NEVER, ..Options::default() };
-        let feeds = Feeds::new(reader.clone(), wakes, options, shutdown.clone());
+        let feeds = Feeds::new(reader.clone(), wakes, seen, options, shutdown.clone());
         let house = House { reader, journal, feeds, shutdown };
         house.enter().await;
         house
@@ -131,7 +132,7 @@ impl House {
             Note::Source(source.clone()),
             Note::Source(reader),
         ] {
-            self.journal.submit(Line::Note(Box::new(note))).await.unwrap();
+            self.journal.submit(Line::Note(LANE, Box::new(note))).await.unwrap();
         }
         // What was answered is published.
         assert_eq!(self.journal.directory().source(&source.name), Some(&source));

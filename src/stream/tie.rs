@@ -15,6 +15,8 @@ use super::desk_reader;
 use crate::dossier::apply::Said;
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::desk::TagTarget;
+use crate::dossier::directory::Day;
+use crate::dossier::event::EventType;
 use crate::dossier::names::{Lane, Position};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::dossier::resolve::{self, Meant};
@@ -46,7 +48,7 @@ pub enum Error {
     Refused(#[from] Refusal),
 }
 
-/// Where a waiting event belongs.
+/// Where a waiting event belongs, in whichever lane.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Meaning {
     /// Nowhere yet, or nobody can tell: it goes on waiting.
@@ -176,7 +178,7 @@ impl Tie {
         if work.is_empty() && pos - seen.kept < limits::TIE_SPAN {
             return Ok(Seen { pos, ..seen });
         }
-        self.journal.submit(Line::Note(Box::new(Note::Follower { name: NAME, pos }))).await?;
+        self.journal.submit(Line::Note(self.lane, Box::new(Note::Follower { name: NAME, pos }))).await?;
         Ok(Seen { pos, kept: pos })
     }
 
@@ -199,8 +201,10 @@ impl Tie {
         for (key, legs) in known {
             // A bag's scans are on everything else in it already.
             let only = key.is_receptacle().then_some(&legs);
-            for waiting in self.reader.waiting_on(self.lane, &key).await? {
-                self.place(self.position(waiting), only).await?;
+            for lane in &self.journal.directory().lanes {
+                for pos in self.reader.waiting_on(*lane, &key).await? {
+                    self.place(Position { lane: *lane, pos }, only).await?;
+                }
             }
         }
         Ok(())
@@ -222,7 +226,7 @@ impl Tie {
     /// Where a waiting event belongs, as far as is known now.
     pub async fn meaning(&self, from: Position, only: Option<&BTreeSet<Position>>) -> Result<Meaning, Error> {
         // CANCEL: only reads.
-        if let Some(pinned) = self.reader.pin(self.lane, from.pos).await? {
+        if let Some(pinned) = self.reader.pin(from.lane, from.pos).await? {
             // Whatever became known since: it is on its way to this leg, and goes to one only.
             return Ok(Meaning::Leg(pinned));
         }
@@ -237,20 +241,30 @@ impl Tie {
             }
         }
         if let Some(bag) = bag_of(&said) {
-            let legs = desk_reader::resolve(&self.reader, self.lane, self.journal.directory(), |desk| {
+            let legs = desk_reader::resolve(&self.reader, self.journal.directory(), |desk| {
                 resolve::in_receptacle(desk, &said.party, bag, said.effective_at)
             });
             return Ok(bag_holds(legs.await?, only));
         }
         let codes: Vec<&Code> = codes_of(&said).collect();
-        let meant = desk_reader::resolve(&self.reader, self.lane, self.journal.directory(), |desk| {
+        let meant = desk_reader::resolve(&self.reader, self.journal.directory(), |desk| {
             resolve::by_codes(desk, &said.party, &codes, said.effective_at)
         });
         Ok(match meant.await? {
             Meant::Leg(leg) => Meaning::Leg(leg),
             Meant::Together(legs) => Meaning::Legs { legs, done: true },
-            Meant::Nothing | Meant::Ambiguous(_) => Meaning::Nothing,
+            Meant::Nothing => self.opened_by(&said, from.lane).map_or(Meaning::Nothing, Meaning::Leg),
+            Meant::Ambiguous(_) => Meaning::Nothing,
         })
+    }
+
+    /// The leg that a pick-up opens in the lane of the agency it names, where that is another than its own.
+    fn opened_by(&self, said: &Said, captured_in: Lane) -> Option<Position> {
+        let directory = self.journal.directory();
+        let named = said.event.agency.as_ref().filter(|_| said.event.kind == EventType::PickedUp)?;
+        let agency = directory.canonical(named, Day::at(said.effective_at))?;
+        let lane = directory.lane_of(agency);
+        (lane != captured_in && said.party.is_carrier()).then_some(Position { lane, pos: 0 })
     }
 
     /// A void or correction goes wherever the event was placed that it names; until then it waits.
@@ -265,7 +279,7 @@ impl Tie {
         let codes: BTreeSet<&Code> = codes_of(said).chain(codes_of(target)).collect();
         let mut legs = BTreeSet::new();
         for code in codes {
-            legs.extend(desk_reader::tagged(&self.reader, self.lane, code).await?);
+            legs.extend(desk_reader::tagged(&self.reader, &self.journal.directory().lanes, code).await?);
         }
         let mut found = Vec::new();
         for id in legs {
@@ -298,7 +312,7 @@ impl Tie {
     pub async fn pin(&self, from: Position, leg: Position) -> Result<Position, Error> {
         let note = Note::Pin { pos: from.pos, target: leg };
         // CANCEL: the pin stands; whoever comes next is answered with it.
-        let answer = self.journal.submit(Line::Note(Box::new(note))).await?;
+        let answer = self.journal.submit(Line::Note(from.lane, Box::new(note))).await?;
         Ok(answer.pinned.unwrap_or(leg))
     }
 
@@ -320,9 +334,15 @@ impl Tie {
             }
         }
         if let Some(leg) = last {
-            let line = PlaceLine { from, leg, done: true };
+            // A placing in another lane cannot say so in the lane of what waits.
+            let done = leg.lane == from.lane;
+            let line = PlaceLine { from, leg, done };
             // CANCEL: as above.
             lasting(from, leg, self.journal.submit(Line::Place(line)).await)?;
+            if !done {
+                let note = Note::Placed { pos: from.pos };
+                self.journal.submit(Line::Note(from.lane, Box::new(note))).await?;
+            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::{Error, Eyes, Group, LANE, Moment, Page, View, While};
+use super::{Error, Eyes, Group, Moment, Page, View, While};
 use crate::dossier::desk::Leg;
 use crate::dossier::names::Position;
 use crate::limits;
@@ -35,13 +35,16 @@ impl View {
         party: Option<i64>,
         after: u64,
         size: usize,
-        moment: Moment,
+        moment: &Moment,
     ) -> Result<Page<EventLine>, Error> {
         let mut page = Page { items: Vec::new(), next: None };
         let Some(dossier) = self.open(eyes, group, moment).await? else { return Ok(page) };
-        let wanted = Wanted { after, upto: moment.position.pos, count: size + 1 };
+        let lane = group.id().lane;
+        let Some(at) = moment.of(lane) else { return Ok(page) };
+        let wanted = Wanted { after, upto: at.position.pos, count: size + 1 };
         let mut events = BTreeMap::new();
-        for leg in &dossier.legs {
+        // What belongs together stands in one lane.
+        for leg in dossier.legs.iter().filter(|leg| leg.id.lane == lane) {
             self.add_chain(&mut events, leg, wanted).await?;
         }
         if let Group::Dossier(id) = group {
@@ -57,12 +60,12 @@ impl View {
                 return Ok(page);
             }
             let seq = match party {
-                Some(party) => self.reader.log_seq(LANE, party, pos).await.during("an event's number")?,
+                Some(party) => self.reader.log_seq(lane, party, pos).await.during("an event's number")?,
                 None => None,
             };
             last = Some(pos);
             page.items.push(EventLine {
-                position: Position { lane: LANE, pos },
+                position: Position { lane, pos },
                 seq: seq.unwrap_or(0),
                 record: stored.record,
                 event: stored.event,

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{Dossier, Error, Eyes, LANE, Moment, View, While, answer};
+use super::{Dossier, Error, Eyes, Moment, View, While, answer};
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::desk::{self, CodeKey, Leg, Tag, TagTarget};
 use crate::dossier::names::Position;
@@ -72,7 +72,7 @@ struct Seen {
 
 impl View {
     /// What is meant by a key, as of a moment.
-    pub async fn find(&self, eyes: &dyn Eyes, key: &Key, moment: Moment) -> Result<Found<Group>, Error> {
+    pub async fn find(&self, eyes: &dyn Eyes, key: &Key, moment: &Moment) -> Result<Found<Group>, Error> {
         let groups = match key {
             Key::Dossier(id) => self.group_of_dossier(eyes, *id, moment).await?.into_iter().collect(),
             Key::Leg(id) => match self.leg(eyes, *id, moment).await? {
@@ -91,7 +91,12 @@ impl View {
     }
 
     /// The dossier meant by a key, as of a moment.
-    pub async fn dossier(&self, eyes: &dyn Eyes, key: &Key, moment: Moment) -> Result<Found<Dossier>, Error> {
+    pub async fn dossier(
+        &self,
+        eyes: &dyn Eyes,
+        key: &Key,
+        moment: &Moment,
+    ) -> Result<Found<Dossier>, Error> {
         Ok(match self.find(eyes, key, moment).await? {
             Found::One(group) => self.open(eyes, group, moment).await?.map_or(Found::Nothing, Found::One),
             Found::Nothing => Found::Nothing,
@@ -104,15 +109,16 @@ impl View {
         &self,
         eyes: &dyn Eyes,
         group: Group,
-        moment: Moment,
+        moment: &Moment,
     ) -> Result<Option<Dossier>, Error> {
         match group {
             Group::Dossier(id) => {
+                let Some(at) = moment.knows(id) else { return Ok(None) };
                 let Some(dossier) = self.dossier_at(id, moment).await? else { return Ok(None) };
                 let Some(seen) = self.seen(eyes, &dossier, moment).await? else { return Ok(None) };
                 let mut legs = seen.legs;
                 self.add_unlinked(eyes, &dossier, &mut legs, moment).await?;
-                Ok(Some(answer::of_dossier(&dossier, legs, seen.itself, moment.position)))
+                Ok(Some(answer::of_dossier(&dossier, legs, seen.itself, at.position)))
             }
             Group::Legs(id) => Ok(answer::of_legs(self.continued(eyes, id, moment).await?)),
         }
@@ -123,7 +129,7 @@ impl View {
         &self,
         eyes: &dyn Eyes,
         codes: &[Code],
-        moment: Moment,
+        moment: &Moment,
     ) -> Result<BTreeSet<Group>, Error> {
         let mut groups = BTreeSet::new();
         let mut looked_at = BTreeSet::new();
@@ -146,7 +152,7 @@ impl View {
     }
 
     /// The legs seen that bear a code.
-    pub async fn legs_with(&self, eyes: &dyn Eyes, code: &Code, moment: Moment) -> Result<Vec<Leg>, Error> {
+    pub async fn legs_with(&self, eyes: &dyn Eyes, code: &Code, moment: &Moment) -> Result<Vec<Leg>, Error> {
         let mut legs = Vec::new();
         for tag in self.tags_of(code, moment).await? {
             if let TagTarget::Leg(id) = tag.target {
@@ -160,7 +166,7 @@ impl View {
         &self,
         eyes: &dyn Eyes,
         id: Position,
-        moment: Moment,
+        moment: &Moment,
     ) -> Result<Option<Group>, Error> {
         let Some(dossier) = self.dossier_at(id, moment).await? else { return Ok(None) };
         let seen = self.seen(eyes, &dossier, moment).await?;
@@ -168,7 +174,7 @@ impl View {
     }
 
     /// What a leg that is seen belongs to.
-    async fn group_of_leg(&self, eyes: &dyn Eyes, leg: &Leg, moment: Moment) -> Result<Group, Error> {
+    async fn group_of_leg(&self, eyes: &dyn Eyes, leg: &Leg, moment: &Moment) -> Result<Group, Error> {
         if let Some((dossier, _)) = leg.dossier {
             return Ok(Group::Dossier(dossier));
         }
@@ -192,7 +198,7 @@ impl View {
         &self,
         leg: &Leg,
         code: &Code,
-        moment: Moment,
+        moment: &Moment,
     ) -> Result<Option<desk::Dossier>, Error> {
         let mut found = None;
         for tag in self.tags_of(code, moment).await? {
@@ -215,7 +221,7 @@ impl View {
         &self,
         eyes: &dyn Eyes,
         dossier: &desk::Dossier,
-        moment: Moment,
+        moment: &Moment,
     ) -> Result<Option<Seen>, Error> {
         let mut parties = vec![dossier.agency.clone()];
         parties.extend(dossier.counter.clone());
@@ -234,7 +240,7 @@ impl View {
         eyes: &dyn Eyes,
         dossier: &desk::Dossier,
         legs: &mut Vec<Leg>,
-        moment: Moment,
+        moment: &Moment,
     ) -> Result<(), Error> {
         for code in std::iter::once(&dossier.code).chain(&dossier.slip) {
             for tag in self.tags_of(code, moment).await? {
@@ -259,7 +265,7 @@ impl View {
         &self,
         leg: &Leg,
         dossier: &desk::Dossier,
-        moment: Moment,
+        moment: &Moment,
     ) -> Result<bool, Error> {
         let named = |kind| leg.standing_codes().filter(move |code| code.kind() == kind);
         for code in named(CodeKind::Dossier).chain(named(CodeKind::Slip)) {
@@ -271,7 +277,7 @@ impl View {
     }
 
     /// A leg without a dossier, with those it continues and those that continue it; all concern the same parties.
-    async fn continued(&self, eyes: &dyn Eyes, id: Position, moment: Moment) -> Result<Vec<Leg>, Error> {
+    async fn continued(&self, eyes: &dyn Eyes, id: Position, moment: &Moment) -> Result<Vec<Leg>, Error> {
         let mut legs = Vec::new();
         let Some(leg) = self.leg(eyes, id, moment).await? else { return Ok(legs) };
         let (mut before, mut after) = (leg.continues, leg.continued_by);
@@ -297,18 +303,21 @@ impl View {
     pub(super) async fn dossier_at(
         &self,
         id: Position,
-        moment: Moment,
+        moment: &Moment,
     ) -> Result<Option<desk::Dossier>, Error> {
-        if id.lane != LANE || id > moment.position {
+        if moment.knows(id).is_none() {
             return Ok(None);
         }
         self.reader.dossier(id).await.during("a dossier")
     }
 
     /// What a code was attached to by then, newest first.
-    async fn tags_of(&self, code: &Code, moment: Moment) -> Result<Vec<Tag>, Error> {
-        let mut tags = self.reader.tags(LANE, &CodeKey::of(code)).await.during("what bears a code")?;
-        tags.retain(|tag| tag.at <= moment.position);
+    async fn tags_of(&self, code: &Code, moment: &Moment) -> Result<Vec<Tag>, Error> {
+        let (key, mut tags) = (CodeKey::of(code), Vec::new());
+        for lane in moment.lanes() {
+            let found = self.reader.tags(lane, &key).await.during("what bears a code")?;
+            tags.extend(found.into_iter().filter(|tag| moment.knows(tag.at).is_some()));
+        }
         tags.sort_by_key(|tag| std::cmp::Reverse(tag.at));
         tags.truncate(limits::CODE_TAGS);
         Ok(tags)

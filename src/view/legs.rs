@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Error, Eyes, LANE, Moment, Page, View, While, as_of};
+use super::{Error, Eyes, InLane, Moment, Page, View, While, as_of};
 use crate::dossier::custody::Step;
 use crate::dossier::desk::Leg;
 use crate::dossier::leg::LegState;
@@ -27,16 +27,13 @@ impl LegFilter {
 
 impl View {
     /// A leg as of a moment; `None` when it did not exist or is not seen.
-    pub async fn leg(&self, eyes: &dyn Eyes, id: Position, moment: Moment) -> Result<Option<Leg>, Error> {
-        let at = moment.position;
-        if id.lane != LANE || id > at {
-            return Ok(None);
-        }
+    pub async fn leg(&self, eyes: &dyn Eyes, id: Position, moment: &Moment) -> Result<Option<Leg>, Error> {
+        let Some(at) = moment.knows(id) else { return Ok(None) };
         let leg = self.kept_leg(id).await?;
         // Whom it concerns never changes, and is asked before anything that may fail or take long: what is not seen is
         // answered like what never was.
         match leg.filter(|leg| eyes.sees(&leg.birth.parties())) {
-            Some(leg) => self.known_at(leg, moment).await.map(Some),
+            Some(leg) => self.known_at(leg, at).await.map(Some),
             None => Ok(None),
         }
     }
@@ -56,11 +53,16 @@ impl View {
         filter: LegFilter,
         below: u64,
         size: usize,
-        moment: Moment,
+        moment: &Moment,
     ) -> Result<Page<Leg>, Error> {
         let mut page = Page { items: Vec::new(), next: None };
-        let ids =
-            self.reader.legs_of(LANE, party, below, limits::PAGE_ROWS).await.during("a party's legs")?;
+        let below = Position::of_number(below);
+        let mut ids = Vec::new();
+        for lane in moment.lanes().rev().filter(|lane| *lane <= below.lane) {
+            let upto = if lane == below.lane { below.pos } else { u64::MAX };
+            let wanted = limits::PAGE_ROWS - ids.len();
+            ids.extend(self.reader.legs_of(lane, party, upto, wanted).await.during("a party's legs")?);
+        }
         let looked_at_all = ids.len() < limits::PAGE_ROWS;
         let last = ids.last().copied();
         for id in ids {
@@ -70,17 +72,17 @@ impl View {
                 page.items.push(leg);
                 if page.items.len() >= size {
                     let done = looked_at_all && last == Some(id);
-                    page.next = (!done).then_some(id.pos);
+                    page.next = (!done).then_some(id.number());
                     return Ok(page);
                 }
             }
         }
-        page.next = last.filter(|_| !looked_at_all).map(|id| id.pos);
+        page.next = last.filter(|_| !looked_at_all).map(|id| id.number());
         Ok(page)
     }
 
     /// A leg as it was known at a moment at which it existed.
-    async fn known_at(&self, leg: Leg, moment: Moment) -> Result<Leg, Error> {
+    async fn known_at(&self, leg: Leg, moment: InLane) -> Result<Leg, Error> {
         let at = moment.position;
         if as_of::is_current(&leg, at) {
             return Ok(as_of::trimmed(leg, at));

@@ -1,7 +1,8 @@
-//! Pages of dossiers, newest first. What a page does is bounded: it may be short and still have a next one.
+//! Pages of dossiers, newest first in each lane, the newest lane first. What a page does is bounded: it may be short and still have a next one.
 
-use super::{Dossier, Error, Eyes, Group, LANE, Moment, View, While};
+use super::{Dossier, Error, Eyes, Group, Moment, View, While};
 use crate::dossier::code::Code;
+use crate::dossier::names::Position;
 use crate::limits;
 
 /// A page, and where the next one begins.
@@ -9,7 +10,7 @@ use crate::limits;
 pub struct Page<T> {
     /// What stands on it.
     pub items: Vec<T>,
-    /// The next page is below this number (or, in order of position, after it); `None` at the end.
+    /// The next page is below the position of this number (or, in order of position, after it); `None` at the end.
     pub next: Option<u64>,
 }
 
@@ -21,10 +22,18 @@ impl View {
         party: i64,
         below: u64,
         size: usize,
-        moment: Moment,
+        moment: &Moment,
     ) -> Result<Page<Dossier>, Error> {
-        let ids = self.reader.dossiers_of(LANE, party, below, size + 1).await;
-        let groups = ids.during("a party's dossiers")?.into_iter().map(Group::Dossier).collect();
+        let below = Position::of_number(below);
+        let mut ids = Vec::new();
+        for lane in moment.lanes().rev().filter(|lane| *lane <= below.lane) {
+            let upto = if lane == below.lane { below.pos } else { u64::MAX };
+            let wanted = size + 1 - ids.len();
+            ids.extend(
+                self.reader.dossiers_of(lane, party, upto, wanted).await.during("a party's dossiers")?,
+            );
+        }
+        let groups = ids.into_iter().map(Group::Dossier).collect();
         self.open_page(eyes, groups, size, moment).await
     }
 
@@ -37,10 +46,10 @@ impl View {
         codes: &[Code],
         below: u64,
         size: usize,
-        moment: Moment,
+        moment: &Moment,
     ) -> Result<Page<Dossier>, Error> {
         let found = self.groups_of(among, codes, moment).await?;
-        let mut groups: Vec<Group> = found.into_iter().filter(|group| group.id().pos < below).collect();
+        let mut groups: Vec<Group> = found.into_iter().filter(|group| group.id().number() < below).collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.id()));
         self.open_page(eyes, groups, size, moment).await
     }
@@ -51,7 +60,7 @@ impl View {
         eyes: &dyn Eyes,
         groups: Vec<Group>,
         size: usize,
-        moment: Moment,
+        moment: &Moment,
     ) -> Result<Page<Dossier>, Error> {
         let mut page = Page { items: Vec::new(), next: None };
         let mut legs = 0;
@@ -62,7 +71,7 @@ impl View {
                 page.items.push(dossier);
             }
             if page.items.len() >= size || legs >= limits::PAGE_SIZE_MAX {
-                page.next = (index + 1 < count).then_some(group.id().pos);
+                page.next = (index + 1 < count).then_some(group.id().number());
                 break;
             }
         }

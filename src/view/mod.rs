@@ -1,7 +1,7 @@
 //! Owns: looking up legs, dossiers and their events, now or as they were known then, as far as the caller's eyes reach.
 //! Never: writes, knows protobuf, or tells what the caller may not see from what never was.
 //!
-//! Everything is answered as of one position: the last one committed when the call began, or the one asked for. A leg
+//! Everything is answered as of one position of each lane: the last one committed when the call began, or the one asked for. A leg
 //! that has gone on since is folded again from its chain up to there.
 
 mod answer;
@@ -20,17 +20,17 @@ pub use events::EventLine;
 pub use find::{Found, Group, Key};
 pub use legs::LegFilter;
 pub use lists::Page;
-pub use moment::{Moment, When};
+pub use moment::{InLane, Moment, When};
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::watch;
+
 use crate::dossier::desk::Leg;
+use crate::dossier::directory::Directory;
 use crate::dossier::names::{Lane, PartyName, Position};
 use crate::store::{self, Reader};
-
-/// The one lane of this release.
-const LANE: Lane = Lane(0);
 
 /// Why a look-up has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +73,7 @@ pub trait Eyes: Send + Sync {
 #[derive(Clone, Debug)]
 pub struct View {
     reader: Reader,
+    directory: watch::Receiver<Arc<Directory>>,
     /// Legs read so far, where all reads are of one moment.
     legs: Option<Arc<Mutex<Legs>>>,
 }
@@ -81,15 +82,20 @@ pub struct View {
 type Legs = BTreeMap<Position, Option<Leg>>;
 
 impl View {
-    /// A view of a store.
-    pub fn new(reader: Reader) -> View {
-        View { reader, legs: None }
+    /// A view of a store, whose lanes are those of the directory.
+    pub fn new(reader: Reader, directory: watch::Receiver<Arc<Directory>>) -> View {
+        View { reader, directory, legs: None }
+    }
+
+    fn lanes(&self) -> Vec<Lane> {
+        self.directory.borrow().lanes.clone()
     }
 
     /// The view as of now, for one look-up of several reads: whatever is committed meanwhile is not in it. To be dropped
     /// with the answer.
     pub fn at_once(&self) -> Result<View, Error> {
-        Ok(View { reader: self.reader.snapshot().during("the store")?, legs: Some(Arc::default()) })
+        let reader = self.reader.snapshot().during("the store")?;
+        Ok(View { reader, directory: self.directory.clone(), legs: Some(Arc::default()) })
     }
 
     /// A leg as it is kept; at once it is read once.

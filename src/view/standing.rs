@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Error, LANE, View, While};
+use super::{Error, View, While};
 use crate::dossier::names::{Micros, Position};
 use crate::limits;
 
@@ -11,16 +11,18 @@ impl View {
     /// them was received. Scans of bags wait for contents and are not counted.
     pub async fn unplaced(&self, now: Micros) -> Result<(u64, Duration), Error> {
         // CANCEL: only reads.
-        let waiting = self.reader.unplaced(LANE, limits::UNPLACED_COUNTED).await.during("what waits")?;
-        let Some(oldest) = waiting.first() else { return Ok((0, Duration::ZERO)) };
-        let position = Position { lane: LANE, pos: *oldest };
-        let stored = self.reader.entry(position).await.during("what waits longest")?;
-        let received = match stored {
-            Some(stored) => stored.record().during("what waits longest")?.received_at,
-            None => now,
-        };
-        let age = Duration::from_micros(u64::try_from(now.since(received)).unwrap_or(0));
-        Ok((waiting.len() as u64, age))
+        let (mut count, mut oldest) = (0, now);
+        for lane in self.lanes() {
+            let waiting = self.reader.unplaced(lane, limits::UNPLACED_COUNTED).await.during("what waits")?;
+            count += waiting.len() as u64;
+            let Some(pos) = waiting.first() else { continue };
+            let stored =
+                self.reader.entry(Position { lane, pos: *pos }).await.during("what waits longest")?;
+            if let Some(stored) = stored {
+                oldest = oldest.min(stored.record().during("what waits longest")?.received_at);
+            }
+        }
+        Ok((count, Duration::from_micros(u64::try_from(now.since(oldest)).unwrap_or(0))))
     }
 
     /// Bytes of the store's write-ahead log.

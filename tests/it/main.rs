@@ -24,6 +24,7 @@ mod hands;
 mod hostile;
 mod import;
 mod isolation;
+mod lanes;
 mod layers;
 mod metrics;
 mod outbox;

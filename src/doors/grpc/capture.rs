@@ -211,7 +211,7 @@ impl Gateway {
         let Some(moment) = self.view.moment(When::Now, self.clock.now()).await.map_err(unread)? else {
             return Ok(None);
         };
-        let leg = self.view.leg(call, leg, moment).await.map_err(unread)?;
+        let leg = self.view.leg(call, leg, &moment).await.map_err(unread)?;
         Ok(leg.map(|leg| v1::Hint {
             kind: kind.into(),
             leg: format!("legs/{}", leg.id),

@@ -11,7 +11,7 @@ use crate::access::Role;
 use crate::doors::wire::by_name::Paging;
 use crate::doors::wire::{directory as wire, time, v1};
 use crate::dossier::directory::{Agency, Carrier, Day, Directory, Office, Procedure, Source};
-use crate::dossier::names::{PartyName, SourceName};
+use crate::dossier::names::{Lane, PartyName, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::{Line, Note};
 use v1::directory_service_server::DirectoryService;
@@ -84,7 +84,7 @@ impl Asked<'_> {
     /// Keeps a change, and answers the directory that shows it.
     async fn keep(&self, note: Note) -> Result<Arc<Directory>, Refusal> {
         // CANCEL: as above.
-        self.gateway.journal.submit(Line::Note(Box::new(note))).await?;
+        self.gateway.journal.submit(Line::Note(Lane::default(), Box::new(note))).await?;
         Ok(self.gateway.journal.directory())
     }
 

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use tonic::{Request, Response, Status};
 
-use super::lookup::{Among, AsOf, Sought, must_read, number_of, parent, position_of, unread};
+use super::lookup::{Among, AsOf, Sought, must_read, number_of, parent, unread};
 use super::{Call, Gateway, rights};
 use crate::access::Role;
 use crate::doors::refusal::to_line;
@@ -161,9 +161,9 @@ impl Gateway {
         let moment = self.now().await?.ok_or_else(not_found)?;
         let legs = match target {
             AcceptTarget::Leg(id) => {
-                self.view.leg(call, *id, moment).await.map(|leg| leg.into_iter().collect())
+                self.view.leg(call, *id, &moment).await.map(|leg| leg.into_iter().collect())
             }
-            AcceptTarget::Code(code) => self.view.legs_with(call, code, moment).await,
+            AcceptTarget::Code(code) => self.view.legs_with(call, code, &moment).await,
         };
         let legs: Vec<_> = legs.map_err(|error| unread(&error, ""))?;
         let may = |leg: &&crate::dossier::desk::Leg| {
@@ -183,7 +183,7 @@ impl Gateway {
     async fn dossier_of(&self, call: &Call, answer: &Answer) -> Result<Option<v1::Dossier>, Refusal> {
         let Some(id) = answer.content()?.dossier else { return Ok(None) };
         let Some(moment) = self.now().await? else { return Ok(None) };
-        let opened = self.view.open(call, Group::Dossier(id), moment).await;
+        let opened = self.view.open(call, Group::Dossier(id), &moment).await;
         Ok(opened.map_err(|error| unread(&error, ""))?.map(|opened| dossier::dossier(&opened, None)))
     }
 }
@@ -212,12 +212,15 @@ impl Gateway {
         let moment = moment.map_err(|error| unread(&error, as_of.field))?;
         let Some(moment) = moment else { return Err(sought.otherwise) };
         let asked = asked_leg(&sought.key);
-        let found = view.dossier(call, &sought.key, moment).await;
+        let found = view.dossier(call, &sought.key, &moment).await;
         let found = sought.only(found.map_err(|error| unread(&error, as_of.field))?)?;
+        // What was found is known by then, and so is the lane in which it stands.
+        let stands = found.id.or(found.legs.first().map(|leg| leg.id));
+        let known = stands.and_then(|at| moment.of(at.lane)).ok_or(Refusal::new(Reason::Internal))?;
         Ok(v1::GetDossierResponse {
             dossier: Some(dossier::dossier(&found, asked)),
-            position: Some(position_of(moment)),
-            known_at: Some(time::timestamp(moment.known_at)),
+            position: Some(from::position(known.position)),
+            known_at: Some(time::timestamp(known.known_at)),
         })
     }
 
@@ -231,7 +234,7 @@ impl Gateway {
         let binding = Binding::of(&["ListDossiers", own(call), party.as_str()]);
         let below = binding.read(&request.page_token)?.unwrap_or(i64::MAX.unsigned_abs());
         let Some(moment) = self.now().await? else { return Ok(v1::ListDossiersResponse::default()) };
-        let page = self.view.dossiers(call, number, below, size, moment).await;
+        let page = self.view.dossiers(call, number, below, size, &moment).await;
         let page = page.map_err(|error| unread(&error, ""))?;
         Ok(v1::ListDossiersResponse {
             dossiers: page.items.iter().map(|item| dossier::dossier(item, None)).collect(),
@@ -255,7 +258,7 @@ impl Gateway {
         let among = Among { call, party: &party };
         let Some(moment) = self.now().await? else { return Ok(v1::SearchDossiersResponse::default()) };
         let upto = below.unwrap_or(i64::MAX.unsigned_abs());
-        let page = self.view.search(call, &among, codes, upto, size, moment).await;
+        let page = self.view.search(call, &among, codes, upto, size, &moment).await;
         let page = page.map_err(|error| unread(&error, ""))?;
         // A typing error is told as one; a good code that nothing seen bears is an empty page.
         let mistyped = sought.otherwise.reason != Reason::NotFound;
@@ -284,12 +287,12 @@ impl Gateway {
         let binding = Binding::of(&["ListDossierEvents", own(call), &format!("{:?}", sought.key)]);
         let after = binding.read(&request.page_token)?.unwrap_or(0);
         let Some(moment) = self.now().await? else { return Err(sought.otherwise) };
-        let found = self.view.find(call, &sought.key, moment).await;
+        let found = self.view.find(call, &sought.key, &moment).await;
         let group = sought.only(found.map_err(|error| unread(&error, ""))?)?;
         // A supervisor reads below its party; its own log has other numbers.
         let logged = call.caller.party.as_ref().filter(|_| call.caller.role != Role::Supervisor);
         let number = logged.and_then(|party| number_of(call, party));
-        let page = self.view.events(call, group, number, after, size, moment).await;
+        let page = self.view.events(call, group, number, after, size, &moment).await;
         let page = page.map_err(|error| unread(&error, ""))?;
         Ok(v1::ListDossierEventsResponse {
             events: page.items.iter().map(dossier::event).collect::<Result<_, _>>()?,

@@ -11,7 +11,7 @@ use super::{Call, Gateway};
 use crate::doors::refusal::{CallContext, to_status};
 use crate::doors::wire::{feed, into, v1};
 use crate::dossier::directory::Day;
-use crate::dossier::names::{Lane, PartyName};
+use crate::dossier::names::PartyName;
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::stream::{Digested, Following, Log, named};
 use v1::feed_service_server::FeedService;
@@ -44,7 +44,7 @@ impl FeedService for Gateway {
         // CANCEL: nothing runs yet.
         let following = self.follow(&call, &request).await;
         let following = following.map_err(|refusal| call.refused(&refusal))?;
-        Ok(Response::new(Events { following, lane: self.feeds.lane(), context: call.context, ended: false }))
+        Ok(Response::new(Events { following, context: call.context, ended: false }))
     }
 
     async fn get_feed_digest(
@@ -145,7 +145,7 @@ impl Gateway {
         };
         // The key may have been revoked while the pull waited.
         self.still_stands(&call.authorization).await?;
-        feed::page(self.feeds.lane(), &page)
+        feed::page(&page)
     }
 
     async fn follow(&self, call: &Call, request: &v1::StreamEventsRequest) -> Result<Following, Refusal> {
@@ -198,7 +198,6 @@ impl Gateway {
 #[derive(Debug)]
 pub struct Events {
     following: Following,
-    lane: Lane,
     context: CallContext,
     ended: bool,
 }
@@ -211,7 +210,7 @@ impl Stream for Events {
             return Poll::Ready(None);
         }
         let Some(next) = ready!(self.following.poll_next(cx)) else { return Poll::Ready(None) };
-        let message = next.and_then(|sent| feed::sent(self.lane, &sent));
+        let message = next.and_then(|sent| feed::sent(&sent));
         self.ended = message.is_err();
         Poll::Ready(Some(message.map_err(|refusal| to_status(&refusal, &self.context))))
     }

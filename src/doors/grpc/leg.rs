@@ -137,7 +137,7 @@ impl Gateway {
         let binding = Binding::of(&["ListLegs", own, party.as_str(), &format!("{filter:?}")]);
         let below = binding.read(&request.page_token)?.unwrap_or(i64::MAX.unsigned_abs());
         let Some(moment) = self.now().await? else { return Ok(v1::ListLegsResponse::default()) };
-        let page = self.view.legs(call, number, filter, below, size, moment).await;
+        let page = self.view.legs(call, number, filter, below, size, &moment).await;
         let page = page.map_err(|error| unread(&error, ""))?;
         Ok(v1::ListLegsResponse {
             legs: page.items.iter().map(dossier::leg).collect(),
@@ -154,7 +154,7 @@ impl Gateway {
     /// A leg as it is now, if it is seen.
     pub(super) async fn leg_now(&self, call: &Call, id: Position) -> Result<Option<Leg>, Refusal> {
         let Some(moment) = self.now().await? else { return Ok(None) };
-        self.view.leg(call, id, moment).await.map_err(|error| unread(&error, ""))
+        self.view.leg(call, id, &moment).await.map_err(|error| unread(&error, ""))
     }
 
     /// The leg of a command's record as it is now, after the commit or long after it.
@@ -172,12 +172,12 @@ impl Gateway {
         id: Position,
     ) -> Result<Option<crate::dossier::code::Code>, Refusal> {
         let Some(moment) = self.now().await? else { return Ok(None) };
-        let found = self.view.find(call, &Key::Dossier(id), moment).await;
+        let found = self.view.find(call, &Key::Dossier(id), &moment).await;
         let crate::view::Found::One(group @ Group::Dossier(_)) = found.map_err(|error| unread(&error, ""))?
         else {
             return Ok(None);
         };
-        let opened = self.view.open(call, group, moment).await.map_err(|error| unread(&error, ""))?;
+        let opened = self.view.open(call, group, &moment).await.map_err(|error| unread(&error, ""))?;
         Ok(opened.and_then(|dossier| dossier.code))
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{Call, Gateway};
 use crate::access::Role;
-use crate::doors::wire::{from, into, lookup, time, v1};
+use crate::doors::wire::{into, lookup, time, v1};
 use crate::dossier::directory::Day;
 use crate::dossier::names::{Micros, PartyName};
 use crate::dossier::refusal::{Reason, Refusal};
@@ -131,9 +131,4 @@ pub(super) fn unread(error: &view::Error, field: &str) -> Refusal {
             Refusal::store_unavailable()
         }
     }
-}
-
-/// The position of a moment on the wire.
-pub(super) fn position_of(moment: Moment) -> v1::Position {
-    from::position(moment.position)
 }

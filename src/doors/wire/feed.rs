@@ -37,8 +37,8 @@ pub fn feed_event(lane: Lane, seq: u64, stored: &Stored) -> Result<v1::FeedEvent
 }
 
 /// A page.
-pub fn page(lane: Lane, page: &Page) -> Result<v1::PullEventsResponse, Refusal> {
-    let events = page.events.iter().map(|listed| feed_event(lane, listed.seq, &listed.stored));
+pub fn page(page: &Page) -> Result<v1::PullEventsResponse, Refusal> {
+    let events = page.events.iter().map(|listed| feed_event(listed.lane, listed.seq, &listed.stored));
     Ok(v1::PullEventsResponse {
         events: events.collect::<Result<_, _>>()?,
         next_cursor: Bytes::from(page.cursor.encode()),
@@ -47,10 +47,10 @@ pub fn page(lane: Lane, page: &Page) -> Result<v1::PullEventsResponse, Refusal> 
 }
 
 /// A message of a stream.
-pub fn sent(lane: Lane, sent: &Sent) -> Result<v1::StreamEventsResponse, Refusal> {
+pub fn sent(sent: &Sent) -> Result<v1::StreamEventsResponse, Refusal> {
     let message = match sent {
         Sent::Event(listed) => {
-            v1::stream_events_response::Message::Event(feed_event(lane, listed.seq, &listed.stored)?)
+            v1::stream_events_response::Message::Event(feed_event(listed.lane, listed.seq, &listed.stored)?)
         }
         Sent::Bookmark { cursor, caught_up } => v1::stream_events_response::Message::Bookmark(v1::Bookmark {
             cursor: Bytes::from(cursor.encode()),

@@ -10,7 +10,7 @@ use crate::dossier::desk::{CodeKey, Desk, Missing};
 use crate::dossier::directory::Day;
 use crate::dossier::event::{Event, EventType};
 use crate::dossier::leg::{Birth, LegKind, Placement};
-use crate::dossier::names::{PartyName, Position};
+use crate::dossier::names::{Lane, PartyName, Position};
 use crate::dossier::resolve::{self, Meant};
 
 pub(super) fn capture(
@@ -23,7 +23,7 @@ pub(super) fn capture(
     let mut step = said.step(position, None);
     step.attested = capture.attested;
     let mut kind = said.event.leg_kind.unwrap_or(LegKind::Inbound);
-    let mut written = match find(desk, &said)? {
+    let mut written = match find(desk, &said, position.lane)? {
         Found::Leg(leg) => {
             kind = desk.known_leg(leg)?.birth.kind;
             put_on_leg(desk, &said, leg, step)?
@@ -47,13 +47,15 @@ pub(super) fn capture(
     Ok(written)
 }
 
-enum Found {
+/// Where a fact belongs.
+pub(super) enum Found {
     Leg(Position),
     Opens(Birth),
     Waits { codes: Vec<Code>, flag: Option<AnomalyKind>, candidates: Vec<Position> },
 }
 
-fn find(desk: &Desk, said: &Said) -> Result<Found, Missing> {
+/// Where a fact belongs, as a lane sees it.
+pub(super) fn find(desk: &Desk, said: &Said, lane: Lane) -> Result<Found, Missing> {
     let event = &said.event;
     let mut codes: Vec<&Code> = event.code.iter().chain(&event.also).collect();
     let target = match event.corrects {
@@ -91,20 +93,24 @@ fn find(desk: &Desk, said: &Said) -> Result<Found, Missing> {
         Meant::Leg(leg) => Ok(Found::Leg(leg)),
         Meant::Together(_) => Ok(waits(&codes, None, Vec::new())),
         Meant::Ambiguous(candidates) => Ok(waits(&codes, Some(AnomalyKind::Ambiguous), candidates)),
-        Meant::Nothing => match opens(desk, said) {
+        Meant::Nothing => match opens(desk, said, lane) {
             Some(birth) => Ok(Found::Opens(birth)),
             None => Ok(waits(&codes, Some(AnomalyKind::UnknownCode), Vec::new())),
         },
     }
 }
 
-/// A carrier's pick-up that names an agency opens a leg at once, whether or not anybody ordered it.
-fn opens(desk: &Desk, said: &Said) -> Option<Birth> {
+/// A carrier's pick-up that names an agency opens a leg at once, whether or not anybody ordered it: in the lane of that
+/// agency, which is where its commands look for it. In any other it waits, and is placed there.
+fn opens(desk: &Desk, said: &Said, lane: Lane) -> Option<Birth> {
     let event = &said.event;
     if event.kind != EventType::PickedUp || !said.party.is_carrier() || event.corrects.is_some() {
         return None;
     }
     let agency = event.agency.clone().filter(|agency| desk.directory.agency(agency).is_some())?;
+    if desk.directory.lane_of(&agency) != lane {
+        return None;
+    }
     let counter = event.counter.clone().filter(|counter| desk.directory.agency(counter).is_some());
     Some(Birth {
         kind: event.leg_kind.unwrap_or(LegKind::Inbound),
@@ -148,7 +154,7 @@ fn procedure_anomaly(desk: &Desk, event: &Event, kind: LegKind) -> Option<Anomal
 }
 
 /// The same fact with agencies by the names they were first entered under: on an envelope stands what was valid that day.
-fn canonical<'a>(desk: &Desk, said: &'a Said, anomalies: &mut Vec<AnomalyKind>) -> Cow<'a, Said> {
+pub(super) fn canonical<'a>(desk: &Desk, said: &'a Said, anomalies: &mut Vec<AnomalyKind>) -> Cow<'a, Said> {
     if said.event.agency.is_none() && said.event.counter.is_none() {
         return Cow::Borrowed(said);
     }

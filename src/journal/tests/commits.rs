@@ -263,7 +263,7 @@ async fn a_party_without_a_log_is_let_into_no_line() {
         office: None,
         holder: None,
     };
-    let refused = house.one(Line::Note(Box::new(Note::Source(source.clone())))).await.unwrap_err();
+    let refused = house.one(Line::Note(LANE, Box::new(Note::Source(source.clone())))).await.unwrap_err();
     assert_eq!(refused.reason, Reason::NotFound);
     // As a key made for it would enrol it.
     let key = crate::store::KeyRow {

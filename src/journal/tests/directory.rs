@@ -17,7 +17,7 @@ fn office(number: u32) -> Line {
         title: format!("Bưu cục {number}"),
         province: String::new(),
     };
-    Line::Note(Box::new(Note::Office(office)))
+    Line::Note(LANE, Box::new(Note::Office(office)))
 }
 
 fn source(name: &str) -> Source {
@@ -31,7 +31,7 @@ fn source(name: &str) -> Source {
 }
 
 fn note(source: Source) -> Line {
-    Line::Note(Box::new(Note::Source(source)))
+    Line::Note(LANE, Box::new(Note::Source(source)))
 }
 
 async fn version(house: &House) -> u64 {

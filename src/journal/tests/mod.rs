@@ -152,7 +152,7 @@ impl House {
             source(PC, POST),
             source(COUNTER, AGENCY),
         ] {
-            self.one(Line::Note(Box::new(note))).await.unwrap();
+            self.one(Line::Note(LANE, Box::new(note))).await.unwrap();
         }
     }
 

@@ -59,7 +59,7 @@ async fn under_replay_systems_tell_the_time_and_devices_do_not(house: House) {
 
     // A batch of notes keeps the time too.
     clock.tell(NOW.plus(4 * hour));
-    house.one(Line::Note(Box::new(Note::Follower { name: "tie", pos: 1 }))).await.unwrap();
+    house.one(Line::Note(LANE, Box::new(Note::Follower { name: "tie", pos: 1 }))).await.unwrap();
     let head = house.reader.head(LANE).await.unwrap();
     assert_eq!((head.told, head.sealed_at), (NOW.plus(4 * hour), NOW.plus(2 * hour)));
 }

@@ -7,7 +7,7 @@ use crate::store::tie;
 
 /// A directory with nothing in it but the tie.
 pub(super) fn empty() -> Directory {
-    let mut directory = Directory { next_number: 1, ..Directory::default() };
+    let mut directory = Directory { next_number: 1, lanes: vec![Lane::default()], ..Directory::default() };
     let enrolment = Enrolment { id: 0, lane: Lane::default() };
     let tie = tie();
     directory.sources.insert(tie.name.clone(), (enrolment, tie));

@@ -163,7 +163,7 @@ impl Journal {
             self.logs.range((party, seq)..=(party, u64::MAX)).filter(|((_, at), _)| *at > seq).take(limit)
         {
             let Some(stored) = self.stored(*pos) else { break };
-            if !page.take(Listed { seq: *at, stored }) {
+            if !page.take(Listed { lane: self.head.lane, seq: *at, stored }) {
                 break;
             }
         }

@@ -535,6 +535,17 @@ impl Admin {
         Ok(())
     }
 
+    pub async fn add_lane(&mut self) -> Result<Lane, Error> {
+        let mut state = self.0.state();
+        let state = &mut *state;
+        let last = state.lanes.last_key_value().ok_or(Error::Corrupt { what: "lanes" })?;
+        let (lane, epoch) = (Lane(last.0.0 + 1), last.1.head.epoch);
+        state.lanes.insert(lane, Journal::new(lane, epoch));
+        state.directory.lanes.push(lane);
+        state.directory.version += 1;
+        Ok(lane)
+    }
+
     pub async fn erase_personal(&mut self, position: Position) -> Result<bool, Error> {
         let mut state = self.0.state();
         let journal = state.lanes.get_mut(&position.lane);

@@ -5,7 +5,8 @@ use super::link::Link;
 use super::rows::{ask, at, lane, one};
 use super::{directory, sql};
 use crate::dossier::directory::Source;
-use crate::dossier::names::{Micros, Position};
+use crate::dossier::names::{Lane, Micros, Position};
+use crate::seal::frontier::Frontier;
 use crate::store::numbers::{REPLAY, SYSTEM};
 use crate::store::{ClockMode, Error, KeyRow, Note, OTHER_CLOCK, OTHER_SIGNING_KEY, codec};
 
@@ -88,6 +89,21 @@ impl Admin {
         };
         let done = done.await;
         self.end(step, done).await
+    }
+
+    pub async fn add_lane(&mut self) -> Result<Lane, Error> {
+        let step = "add a lane";
+        self.begin(step).await?;
+        let done = async {
+            let empty = Frontier::new().encode();
+            let added = one(&mut self.link, step, ask!(sql::ADD_LANE, empty), |row| row.lane(0)).await?;
+            self.link.run(step, ask!(sql::BUMP_DIRECTORY, None::<i64>)).await?;
+            added.ok_or(Error::Corrupt { what: "lanes" })
+        };
+        let done = done.await;
+        let (done, added) = done.map_or_else(|error| (Err(error), None), |lane| (Ok(()), Some(lane)));
+        self.end(step, done).await?;
+        added.ok_or(Error::Corrupt { what: "lanes" })
     }
 
     pub async fn erase_personal(&mut self, position: Position) -> Result<bool, Error> {

@@ -46,6 +46,7 @@ async fn load_once(from: &mut impl Rows, known: (i64, i64)) -> Result<Directory,
     Ok(Directory {
         version,
         next_number,
+        lanes: all(from, READ, ask!(sql::ALL_LANES), |row| row.lane(0)).await?,
         parties: all(from, READ, ask!(sql::ALL_PARTIES), party).await?.into_iter().collect(),
         aliases,
         offices: offices
@@ -136,7 +137,6 @@ pub(super) async fn keep(link: &mut Link, notes: &[Note], read: Option<i64>) -> 
 }
 
 async fn enter(link: &mut Link, note: &Note) -> Result<(), Error> {
-    let first = lane(Lane::default());
     match note {
         Note::Pin { .. }
         | Note::Placed { .. }
@@ -144,22 +144,27 @@ async fn enter(link: &mut Link, note: &Note) -> Result<(), Error> {
         | Note::Consumer { .. }
         | Note::NoConsumer { .. } => {}
         Note::Agency(agency) => {
-            let id = enter_source(link, &itself(&agency.name)).await?;
+            let of = lane_for(link, agency.parent.as_ref()).await?;
+            let id = enter_source(link, of, &itself(&agency.name)).await?;
             let parent = agency.parent.as_ref().map(|parent| parent.as_str().as_bytes());
             let (name, title) = (agency.name.as_str().as_bytes(), agency.title.as_bytes());
             let (from, to) = (day(agency.valid_from), day(agency.valid_to));
             let kind = i64::from(agency.kind.number());
-            link.run(WRITE, ask!(sql::UPSERT_PARTY, id, name, first, kind, title, parent, from, to)).await?;
+            link.run(WRITE, ask!(sql::UPSERT_PARTY, id, name, lane(of), kind, title, parent, from, to))
+                .await?;
         }
         Note::Carrier(carrier) => {
-            let id = enter_source(link, &itself(&carrier.name)).await?;
+            let of = lane_for(link, None).await?;
+            let id = enter_source(link, of, &itself(&carrier.name)).await?;
             let (name, title) = (carrier.name.as_str().as_bytes(), carrier.title.as_bytes());
             let (no_parent, no_day) = (None::<&[u8]>, None::<i64>);
-            let asked = ask!(sql::UPSERT_PARTY, id, name, first, CARRIER, title, no_parent, no_day, no_day);
+            let asked =
+                ask!(sql::UPSERT_PARTY, id, name, lane(of), CARRIER, title, no_parent, no_day, no_day);
             link.run(WRITE, asked).await?;
         }
         Note::Source(source) => {
-            enter_source(link, source).await?;
+            let of = lane_for(link, Some(&source.party)).await?;
+            enter_source(link, of, source).await?;
         }
         Note::Alias(alias) => {
             let from = alias.valid_from.map_or(ALWAYS, |day| day.0.into());
@@ -186,23 +191,36 @@ fn day(day: Option<Day>) -> Option<i64> {
 }
 
 /// Enters a source; its short number.
-async fn enter_source(link: &mut Link, source: &Source) -> Result<i64, Error> {
+async fn enter_source(link: &mut Link, of: Lane, source: &Source) -> Result<i64, Error> {
     let id = match named(link, &source.name).await? {
         Some((id, _)) => id,
         None => number(link).await?,
     };
-    enter_source_as(link, id, source).await?;
+    enter_source_as(link, id, of, source).await?;
     Ok(id)
 }
 
-/// Enters a source under a number.
-pub(super) async fn enter_source_as(link: &mut Link, id: i64, source: &Source) -> Result<(), Error> {
+/// The lane of what is new under a party, or under nobody.
+async fn lane_for(link: &mut Link, under: Option<&PartyName>) -> Result<Lane, Error> {
+    let under = under.map(|party| party.as_str().as_bytes());
+    let lane = one(link, READ, ask!(sql::LANE_FOR, under), |row| row.lane(0)).await?;
+    lane.ok_or(Error::Corrupt { what: "directory rows" })
+}
+
+/// Enters a source under a number; one that is there keeps its lane.
+pub(super) async fn enter_source_as(
+    link: &mut Link,
+    id: i64,
+    of: Lane,
+    source: &Source,
+) -> Result<(), Error> {
     let (name, party) = (source.name.as_str().as_bytes(), source.party.as_str().as_bytes());
     let agency = source.agency.as_ref().map(|agency| agency.as_str().as_bytes());
     let office = source.office.as_ref().map(|office| office.as_bytes());
     let holder = source.holder.as_ref().map(|holder| holder.as_bytes());
-    let lane = lane(Lane::default());
-    link.run(WRITE, ask!(sql::UPSERT_SOURCE, id, name, lane, party, agency, office, holder)).await.map(drop)
+    link.run(WRITE, ask!(sql::UPSERT_SOURCE, id, name, lane(of), party, agency, office, holder))
+        .await
+        .map(drop)
 }
 
 /// The number and party of a source.

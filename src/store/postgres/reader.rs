@@ -75,7 +75,7 @@ impl Reader {
             let mut entries = read::entries(&mut &self.pool, of, &positions).await?;
             for (number, pos) in part {
                 let stored = entries.remove(pos).ok_or(Error::Corrupt { what: "logs" })?;
-                if !page.take(Listed { seq: *number, stored }) {
+                if !page.take(Listed { lane: of, seq: *number, stored }) {
                     return Ok(page.into_lines());
                 }
             }

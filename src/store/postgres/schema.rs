@@ -75,7 +75,7 @@ pub async fn migrate(database: &Database, founding: Founding, now: Micros) -> Re
         let first = (lane(Lane::default()), Frontier::new().encode());
         link.run(step, ask!(sql::INSERT_META, &founding.database[..])).await?;
         link.run(step, ask!(sql::INSERT_LANE, first.0, &founding.epoch[..], first.1)).await?;
-        directory::enter_source_as(&mut link, 0, &tie()).await?;
+        directory::enter_source_as(&mut link, 0, Lane::default(), &tie()).await?;
     }
     link.run(step, ask!(sql::COMMIT)).await?;
     Ok((MIGRATIONS.len() - done, made))

@@ -9,7 +9,8 @@ use super::folder::DATABASE;
 use super::rows::{one, place, run};
 use super::{checkpoint, connection, directory, schema, sql};
 use crate::dossier::directory::Source;
-use crate::dossier::names::{Micros, Position};
+use crate::dossier::names::{Lane, Micros, Position};
+use crate::seal::frontier::Frontier;
 use crate::store::numbers::{REPLAY, SYSTEM};
 use crate::store::{ClockMode, Error, KeyRow, Note, OTHER_CLOCK, OTHER_SIGNING_KEY, codec};
 
@@ -79,6 +80,16 @@ impl Admin {
         self.whole(step, |whole| {
             run(whole, step, sql::SET_EPOCH, [epoch])?;
             run(whole, step, sql::SET_COPIED, [false]).map(drop)
+        })
+    }
+
+    pub fn add_lane(&mut self) -> Result<Lane, Error> {
+        let step = "add a lane";
+        self.whole(step, |whole| {
+            let empty = Frontier::new().encode();
+            let added = one(whole, step, sql::ADD_LANE, [empty], |row| row.lane(0))?;
+            run(whole, step, sql::BUMP_DIRECTORY, [])?;
+            added.ok_or(Error::Corrupt { what: "lanes" })
         })
     }
 

@@ -29,6 +29,7 @@ pub(super) fn load(connection: &Connection) -> Result<Directory, Error> {
     Ok(Directory {
         version,
         next_number,
+        lanes: all(connection, READ, sql::ALL_LANES, [], |row| row.lane(0))?,
         parties: all(connection, READ, sql::ALL_PARTIES, [], party)?.into_iter().collect(),
         aliases,
         offices: offices
@@ -110,23 +111,25 @@ fn enter(connection: &Connection, note: &Note) -> Result<bool, Error> {
         | Note::Consumer { .. }
         | Note::NoConsumer { .. } => return Ok(false),
         Note::Agency(agency) => {
-            let id = enter_source(connection, &itself(&agency.name))?;
+            let of = lane_for(connection, agency.parent.as_ref())?;
+            let id = enter_source(connection, of, &itself(&agency.name))?;
             let parent = agency.parent.as_ref().map(|parent| parent.as_str().as_bytes());
             let (name, title) = (agency.name.as_str().as_bytes(), agency.title.as_bytes());
             let (from, to) = (agency.valid_from.map(|day| day.0), agency.valid_to.map(|day| day.0));
-            let params =
-                params![id, name, lane(Lane::default()), agency.kind.number(), title, parent, from, to];
+            let params = params![id, name, lane(of), agency.kind.number(), title, parent, from, to];
             run(connection, WRITE, sql::UPSERT_PARTY, params)?;
         }
         Note::Carrier(carrier) => {
-            let id = enter_source(connection, &itself(&carrier.name))?;
+            let of = lane_for(connection, None)?;
+            let id = enter_source(connection, of, &itself(&carrier.name))?;
             let (name, title) = (carrier.name.as_str().as_bytes(), carrier.title.as_bytes());
             let none = None::<i64>;
-            let params = params![id, name, lane(Lane::default()), CARRIER, title, none, none, none];
+            let params = params![id, name, lane(of), CARRIER, title, none, none, none];
             run(connection, WRITE, sql::UPSERT_PARTY, params)?;
         }
         Note::Source(source) => {
-            enter_source(connection, source)?;
+            let of = lane_for(connection, Some(&source.party))?;
+            enter_source(connection, of, source)?;
         }
         Note::Alias(alias) => {
             let from = alias.valid_from.map_or(ALWAYS, |day| day.0.into());
@@ -149,22 +152,34 @@ fn enter(connection: &Connection, note: &Note) -> Result<bool, Error> {
 }
 
 /// Enters a source; its short number.
-fn enter_source(connection: &Connection, source: &Source) -> Result<i64, Error> {
+fn enter_source(connection: &Connection, of: Lane, source: &Source) -> Result<i64, Error> {
     let id = match named(connection, &source.name)? {
         Some((id, _)) => id,
         None => number(connection)?,
     };
-    enter_source_as(connection, id, source)?;
+    enter_source_as(connection, id, of, source)?;
     Ok(id)
 }
 
-/// Enters a source under a number.
-pub(super) fn enter_source_as(connection: &Connection, id: i64, source: &Source) -> Result<(), Error> {
+/// The lane of what is new under a party, or under nobody.
+fn lane_for(connection: &Connection, under: Option<&PartyName>) -> Result<Lane, Error> {
+    let under = under.map(|party| party.as_str().as_bytes());
+    one(connection, READ, sql::LANE_FOR, [under], |row| row.lane(0))?
+        .ok_or(Error::Corrupt { what: "directory rows" })
+}
+
+/// Enters a source under a number; one that is there keeps its lane.
+pub(super) fn enter_source_as(
+    connection: &Connection,
+    id: i64,
+    of: Lane,
+    source: &Source,
+) -> Result<(), Error> {
     let (name, party) = (source.name.as_str().as_bytes(), source.party.as_str().as_bytes());
     let agency = source.agency.as_ref().map(|agency| agency.as_str().as_bytes());
     let office = source.office.as_ref().map(|office| office.as_bytes());
     let holder = source.holder.as_ref().map(|holder| holder.as_bytes());
-    let params = params![id, name, lane(Lane::default()), party, agency, office, holder];
+    let params = params![id, name, lane(of), party, agency, office, holder];
     run(connection, WRITE, sql::UPSERT_SOURCE, params).map(drop)
 }
 

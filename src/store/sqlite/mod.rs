@@ -71,7 +71,7 @@ pub fn create(lock: &Lock, database: &[u8; 16], epoch: &[u8; 16], now: Micros) -
     run(&connection, step, sql::INSERT_META, [database])?;
     let first = params![lane(Lane::default()), epoch, Frontier::new().encode()];
     run(&connection, step, sql::INSERT_LANE, first)?;
-    directory::enter_source_as(&connection, 0, &tie())?;
+    directory::enter_source_as(&connection, 0, Lane::default(), &tie())?;
     connection.close().map_err(|(_, e)| e).map_err(Error::failed(step))?;
     file.sync_all().map_err(Error::failed(step))?;
     fs::rename(&unfinished, lock.folder().join(DATABASE)).map_err(Error::failed(step))?;
@@ -82,6 +82,12 @@ pub fn create(lock: &Lock, database: &[u8; 16], epoch: &[u8; 16], now: Micros) -
 pub fn migrate(lock: &Lock, now: Micros) -> Result<usize, Error> {
     let mut connection = connection::writing(&lock.folder().join(DATABASE))?;
     schema::migrate(&mut connection, now)
+}
+
+/// One more writer of an open store: each lane has its own.
+pub fn writer(lock: &Lock, reader: &Reader) -> Result<Writer, Error> {
+    let connection = connection::writing(&lock.folder().join(DATABASE))?;
+    Ok(Writer::new(connection, lock.commits(), reader.look_ups()))
 }
 
 /// Opens the store of a folder.

@@ -108,7 +108,7 @@ impl Reader {
                 for (number, pos) in run.lines().skip_while(|(number, _)| *number <= seq) {
                     let stored = read::entry(connection, Position { lane: of, pos })?;
                     let stored = stored.ok_or(Error::Corrupt { what: "logs" })?;
-                    if wanted == 0 || !page.take(Listed { seq: number, stored }) {
+                    if wanted == 0 || !page.take(Listed { lane: of, seq: number, stored }) {
                         return Ok(false);
                     }
                     wanted -= 1;

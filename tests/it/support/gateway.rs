@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use tonic::transport::{Channel, Endpoint};
+use trao::dossier::names::Lane;
+use trao::store::{Place, postgres};
 
 /// The binary under test.
 pub fn trao() -> Command {
@@ -93,6 +95,15 @@ impl Gateway {
         };
         gateway.restart_with(start);
         gateway
+    }
+
+    /// Adds a lane to its store. A gateway that runs takes it up when it starts again.
+    pub async fn add_lane(&self) -> Lane {
+        let place = match &self.database_file {
+            Some(file) => Place::Database(Box::new(postgres::Database::of_file(file).unwrap())),
+            None => Place::Folder(self.folder.clone()),
+        };
+        place.admin().await.unwrap().add_lane().await.unwrap()
     }
 
     /// How commands on this machine name its store.

@@ -91,7 +91,7 @@ impl Inside {
         let head = reader.head(LANE).await.unwrap();
         let wakes = Arc::new(Wakes::new([(LANE, head.pos)]));
         let metrics = Arc::new(Metrics::new(&[]).unwrap());
-        let (published, _seen) = watch::channel(Arc::new(reader.directory().await.unwrap()));
+        let (published, seen) = watch::channel(Arc::new(reader.directory().await.unwrap()));
         let (service, journal) = journal::Service::new(
             journal::Options {
                 lane: LANE,
@@ -122,8 +122,8 @@ impl Inside {
             keys: Keys::new(reader.clone(), Arc::clone(&clock)),
             journal: journal.clone(),
             clock,
-            view: View::new(reader.clone()),
-            feeds: Feeds::new(reader, wakes, feeds, shutdown.clone()),
+            view: View::new(reader.clone(), seen.clone()),
+            feeds: Feeds::new(reader, wakes, seen, feeds, shutdown.clone()),
             metrics: Arc::clone(&metrics),
             tasks,
             shutdown: shutdown.clone(),

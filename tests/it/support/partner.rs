@@ -8,6 +8,8 @@ use tonic::metadata::MetadataValue;
 use tonic::{Request, Status};
 use tonic_types::StatusExt;
 use trao::doors::wire::v1;
+use trao::dossier::names::Lane;
+use v1::directory_service_client::DirectoryServiceClient;
 
 use super::gateway::{Gateway, trao};
 use super::wait::eventually;
@@ -139,40 +141,25 @@ pub const DEPARTMENT_READER: &str = "agencies/H99.14/devices/reader-1";
 impl Province {
     /// Enters the province into a gateway's directory and makes its keys.
     pub async fn enter(gateway: &Gateway) -> Province {
-        use v1::directory_service_client::DirectoryServiceClient;
+        let admin = Partner::create_in(&gateway.store(), "", "admin", &[]);
+        enter_agencies(gateway, &admin).await;
+        enter_carriers(gateway, &admin).await;
+        Province::make_keys(gateway, admin).await
+    }
+
+    /// The same, with the agencies in the first lane and the carriers in one that is added between them.
+    pub async fn enter_in_two_lanes(gateway: &mut Gateway) -> Province {
+        let admin = Partner::create_in(&gateway.store(), "", "admin", &[]);
+        enter_agencies(gateway, &admin).await;
+        gateway.stop();
+        assert_eq!(gateway.add_lane().await, Lane(1));
+        gateway.restart();
+        enter_carriers(gateway, &admin).await;
+        Province::make_keys(gateway, admin).await
+    }
+
+    async fn make_keys(gateway: &Gateway, admin: Partner) -> Province {
         let store = gateway.store();
-        let admin = Partner::create_in(&store, "", "admin", &[]);
-        let mut directory = DirectoryServiceClient::new(gateway.channel().await);
-        for (code, parent) in [("H99", ""), ("H99.01", "H99"), ("H99.14", "H99"), ("H99.17", "H99")] {
-            let parent = if parent.is_empty() { String::new() } else { format!("agencies/{parent}") };
-            let agency = v1::Agency {
-                code: code.to_owned(),
-                title: format!("Agency {code}"),
-                parent,
-                kind: v1::AgencyKind::Both.into(),
-                ..v1::Agency::default()
-            };
-            let request = v1::CreateAgencyRequest { agency: Some(agency) };
-            directory.create_agency(admin.ask(request)).await.unwrap();
-        }
-        for id in ["p", "q"] {
-            let carrier =
-                v1::Carrier { id: id.to_owned(), title: format!("Post {id}"), ..v1::Carrier::default() };
-            let request = v1::CreateCarrierRequest { carrier: Some(carrier) };
-            directory.create_carrier(admin.ask(request)).await.unwrap();
-        }
-        for (code, by_post) in [("1.004194", true), ("1.004195", false)] {
-            let procedure = v1::Procedure {
-                code: code.to_owned(),
-                title: format!("Procedure {code}"),
-                level: "province".to_owned(),
-                postal_pickup: by_post,
-                postal_return: by_post,
-                ..v1::Procedure::default()
-            };
-            let request = v1::CreateProcedureRequest { procedure: Some(procedure) };
-            directory.create_procedure(admin.ask(request)).await.unwrap();
-        }
         let key = |party: &str, role: &str, sources: &[&str]| {
             let more: Vec<&str> = sources.iter().flat_map(|source| ["--source", *source]).collect();
             Partner::create_in(&store, party, role, &more)
@@ -207,6 +194,44 @@ impl Province {
             })
             .await;
         }
+    }
+}
+
+async fn enter_agencies(gateway: &Gateway, admin: &Partner) {
+    let mut directory = DirectoryServiceClient::new(gateway.channel().await);
+    for (code, parent) in [("H99", ""), ("H99.01", "H99"), ("H99.14", "H99"), ("H99.17", "H99")] {
+        let parent = if parent.is_empty() { String::new() } else { format!("agencies/{parent}") };
+        let agency = v1::Agency {
+            code: code.to_owned(),
+            title: format!("Agency {code}"),
+            parent,
+            kind: v1::AgencyKind::Both.into(),
+            ..v1::Agency::default()
+        };
+        let request = v1::CreateAgencyRequest { agency: Some(agency) };
+        directory.create_agency(admin.ask(request)).await.unwrap();
+    }
+}
+
+async fn enter_carriers(gateway: &Gateway, admin: &Partner) {
+    let mut directory = DirectoryServiceClient::new(gateway.channel().await);
+    for id in ["p", "q"] {
+        let carrier =
+            v1::Carrier { id: id.to_owned(), title: format!("Post {id}"), ..v1::Carrier::default() };
+        let request = v1::CreateCarrierRequest { carrier: Some(carrier) };
+        directory.create_carrier(admin.ask(request)).await.unwrap();
+    }
+    for (code, by_post) in [("1.004194", true), ("1.004195", false)] {
+        let procedure = v1::Procedure {
+            code: code.to_owned(),
+            title: format!("Procedure {code}"),
+            level: "province".to_owned(),
+            postal_pickup: by_post,
+            postal_return: by_post,
+            ..v1::Procedure::default()
+        };
+        let request = v1::CreateProcedureRequest { procedure: Some(procedure) };
+        directory.create_procedure(admin.ask(request)).await.unwrap();
     }
 }
 

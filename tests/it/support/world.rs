@@ -63,6 +63,13 @@ impl World {
         World { gateway, province, channel, ids: AtomicU64::new(1) }
     }
 
+    /// A province on a gateway that has none, whose agencies are in one lane and whose carriers in another.
+    pub async fn in_two_lanes(mut gateway: Gateway) -> World {
+        let province = Province::enter_in_two_lanes(&mut gateway).await;
+        let channel = gateway.channel().await;
+        World { gateway, province, channel, ids: AtomicU64::new(1) }
+    }
+
     /// Connects again, after a restart.
     pub async fn connect(&mut self) {
         self.channel = self.gateway.channel().await;

@@ -1,10 +1,10 @@
 -- Called by the reader for the tie: what waits itself, and what made a code known that something waits for. Indexes
--- waiting_pos and tag_at, forward, and key of waiting.
+-- waiting_pos and tag_at, forward, and key of waiting in every lane: what waits elsewhere may be meant, too.
 SELECT pos FROM (
   SELECT pos FROM waiting WHERE lane = ?1 AND pos > ?2 AND pos <= ?3
   UNION
   SELECT tag.at_pos
-  FROM tag CROSS JOIN waiting ON waiting.lane = ?1 AND waiting.code = tag.code
+  FROM tag CROSS JOIN lane CROSS JOIN waiting ON waiting.lane = lane.lane AND waiting.code = tag.code
   WHERE tag.lane = ?1 AND tag.at_pos > ?2 AND tag.at_pos <= ?3
 )
 ORDER BY pos
