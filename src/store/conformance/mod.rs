@@ -4,6 +4,7 @@ mod consumers;
 mod directory;
 mod journal;
 mod keys;
+mod lanes;
 mod random;
 
 use super::postgres::tests::Cluster;

@@ -201,9 +201,20 @@ impl Journal {
             .collect()
     }
 
-    pub(super) fn tie_work(&self, after: u64, upto: u64, limit: usize) -> Vec<u64> {
+    /// The codes that something of this lane waits for.
+    pub(super) fn awaited(&self) -> impl Iterator<Item = &CodeKey> {
+        self.waiting.iter().map(|(key, _)| key)
+    }
+
+    /// `awaited` are the codes of all lanes.
+    pub(super) fn tie_work(
+        &self,
+        awaited: &BTreeSet<&CodeKey>,
+        after: u64,
+        upto: u64,
+        limit: usize,
+    ) -> Vec<u64> {
         let waiting = self.waiting.iter().map(|(_, waits)| *waits);
-        let awaited: BTreeSet<&CodeKey> = self.waiting.iter().map(|(key, _)| key).collect();
         let made = self.tags.iter().filter(|(key, ..)| awaited.contains(key)).map(|(_, at, ..)| at.pos);
         let all: BTreeSet<u64> = waiting.chain(made).filter(|at| (after + 1..=upto).contains(at)).collect();
         all.into_iter().take(limit).collect()

@@ -444,7 +444,10 @@ impl Reader {
     }
 
     pub async fn tie_work(&self, lane: Lane, after: u64, upto: u64, limit: usize) -> Result<Vec<u64>, Error> {
-        Ok(self.0.read(lane, |journal| journal.tie_work(after, upto, limit)))
+        let state = self.0.state();
+        let awaited = state.lanes.values().flat_map(Journal::awaited).collect();
+        let work = state.lanes.get(&lane).map(|journal| journal.tie_work(&awaited, after, upto, limit));
+        Ok(work.unwrap_or_default())
     }
 
     pub async fn waits_for(&self, lane: Lane, pos: u64) -> Result<Vec<CodeKey>, Error> {
