@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::{Error, View, While};
 use crate::dossier::names::{Lane, Micros, Position};
-use crate::seal::head::Seal;
 
 /// As of when something is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +87,7 @@ impl View {
                 When::Now | When::Position(_) => last,
             };
             if let Some(seal) = seal.filter(|seal| seal.size > 0) {
-                moments.insert(lane, in_lane(Position { lane, pos: seal.size }, &seal, head));
+                moments.insert(lane, in_lane(Position { lane, pos: seal.size }, seal.committed_at, head));
             }
         }
         Ok((!moments.is_empty()).then(|| Moment(Arc::new(moments))))
@@ -105,10 +104,10 @@ impl View {
         }
         let seal = self.reader.seal_covering(position.lane, position.pos).await;
         let seal = seal.during("a seal by its size")?;
-        Ok(seal.map(|seal| in_lane(position, &seal, head)))
+        Ok(seal.map(|seal| in_lane(position, seal.committed_at, head)))
     }
 }
 
-fn in_lane(position: Position, seal: &Seal, head: u64) -> InLane {
-    InLane { position, known_at: seal.committed_at, is_head: position.pos >= head }
+fn in_lane(position: Position, known_at: Micros, head: u64) -> InLane {
+    InLane { position, known_at, is_head: position.pos >= head }
 }

@@ -65,7 +65,7 @@ pub(super) fn find(desk: &Desk, said: &Said, lane: Lane) -> Result<Found, Missin
     // What corrects something that waits waits for that one's codes too: it is placed beside it, whatever code it names.
     let beside = target.into_iter().flat_map(|target| target.code.iter().chain(&target.also));
     let waits = |codes: &[&Code], flag, candidates| {
-        let codes = codes.iter().map(|code| Code::clone(code)).chain(beside.clone().cloned()).collect();
+        let codes = codes.iter().copied().cloned().chain(beside.clone().cloned()).collect();
         Found::Waits { codes, flag, candidates }
     };
     if let Some(id) = event.leg {

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::ConnectOptions;
@@ -40,7 +41,7 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
 /// A database to connect to.
 #[derive(Clone, Debug)]
 pub struct Database {
-    options: PgConnectOptions,
+    options: Arc<PgConnectOptions>,
 }
 
 impl Database {
@@ -70,12 +71,13 @@ impl Database {
         let options = known.then(|| PgConnectOptions::from_str(url).ok()).flatten();
         let options = options.ok_or_else(|| Error::Unfit("no PostgreSQL URL".into()))?;
         let options = options.application_name("trao").statement_cache_capacity(STATEMENTS);
-        Ok(Database { options: options.options(SETTINGS.iter().copied()).disable_statement_logging() })
+        let options = options.options(SETTINGS.iter().copied()).disable_statement_logging();
+        Ok(Database { options: Arc::new(options) })
     }
 
     /// Options for sessions that only read.
     pub(super) fn reading(&self) -> PgConnectOptions {
-        self.options.clone().options([("default_transaction_read_only", "on")])
+        PgConnectOptions::clone(&self.options).options([("default_transaction_read_only", "on")])
     }
 
     /// A connection for a session of one's own, with further settings.
@@ -83,7 +85,7 @@ impl Database {
         &self,
         settings: &[(&'static str, &'static str)],
     ) -> Result<PgConnection, Error> {
-        let options = self.options.clone().options(settings.iter().copied());
+        let options = PgConnectOptions::clone(&self.options).options(settings.iter().copied());
         let patience = Duration::from_secs(limits::DATABASE_CONNECT_SECONDS);
         let step = "connect to the database";
         // CANCEL: nothing is begun.
