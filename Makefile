@@ -21,9 +21,14 @@ fast: need-cargo need-cc
 	cargo fmt --check
 	cargo clippy --all-targets -- -D warnings
 
-## lint-proto: the contract's style and comments. buf comes through npm, pinned by proto/package-lock.json
+## lint-proto: the contract's style and comments, and that it only grew since the last tag. buf comes through npm, pinned by proto/package-lock.json
 lint-proto: proto/node_modules/.package-lock.json
 	cd proto && node_modules/.bin/buf lint && node_modules/.bin/buf format --diff --exit-code
+	@tag=$$(git describe --tags --abbrev=0 2>/dev/null); if [ -z "$$tag" ]; then \
+	  echo "no tag yet: there is no contract to break"; \
+	else \
+	  echo "against $$tag" && cd proto && node_modules/.bin/buf breaking --against "../.git#tag=$$tag,subdir=proto"; \
+	fi
 
 proto/node_modules/.package-lock.json: proto/package.json proto/package-lock.json | need-npm
 	cd proto && npm ci --loglevel=error && touch node_modules/.package-lock.json

@@ -22,6 +22,7 @@ use crate::cluster::proxy::{Cut, Proxy};
 use crate::support::codes;
 use crate::support::gateway::{Gateway, trao};
 use crate::support::partner::{PDA, Partner, Province, capture, code, event, reason};
+use crate::support::seed::Seed;
 use crate::support::wait::{eventually, within};
 use crate::support::world::{self, World};
 
@@ -250,6 +251,43 @@ async fn a_commit_whose_answer_is_lost_is_answered_right_and_one_that_never_came
     }
     assert!(kept > 0, "some are run again without anybody noticing");
     assert_eq!(world.log(post).await.len(), 40);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_calls_that_end_in_the_midst_leave_no_transaction_open() {
+    let cluster = Cluster::start();
+    let world = province(&cluster.url()).await;
+    let post = &world.province.post;
+    let mut calls = Vec::new();
+    for number in 0..1_000 {
+        let (mut captures, mut feeds) = (world.captures(), world.feeds());
+        let line = Some(line(&format!("cut-{number}"), &codes::item(8)));
+        let capture = post.ask(v1::CaptureEventRequest { line });
+        let pull = post.ask(v1::PullEventsRequest::default());
+        calls.push(tokio::spawn(async move {
+            match number % 2 {
+                0 => drop(captures.capture_event(capture).await),
+                _ => drop(feeds.pull_events(pull).await),
+            }
+        }));
+    }
+    let mut seed = Seed::take();
+    for call in calls {
+        if seed.below(4) == 0 {
+            tokio::task::yield_now().await;
+        }
+        call.abort();
+    }
+    // A line that was queued is journaled, whoever waited for it is gone; a second later nothing is left open.
+    let open = "SELECT count(*) FROM pg_stat_activity
+        WHERE state LIKE 'idle in transaction%' AND now() - state_change > interval '1 second'";
+    eventually("the intake is empty", || async {
+        say(&world.gateway, post, "last", &codes::item(8)).await.ok()
+    })
+    .await;
+    assert_eq!(cluster.sql(open), "0");
+    let kept = world.log(post).await.len();
+    assert!((1..=501).contains(&kept), "{kept}");
 }
 
 /// Starts a gateway that must not start; what it says.
