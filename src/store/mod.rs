@@ -342,7 +342,7 @@ pub enum Admin {
     Sqlite(sqlite::Admin),
 }
 
-/// Writes the same call for every kind of store.
+/// Writes the same call for every kind of store. One in memory may be made to be far away, so its calls have a way to go.
 macro_rules! forward {
     ($kind:ident, $($(#[$meta:meta])* fn $name:ident(&self $(, $arg:ident: $ty:ty)*) -> $ret:ty;)*) => {
         impl $kind {
@@ -350,7 +350,12 @@ macro_rules! forward {
                 $(#[$meta])*
                 pub async fn $name(&self $(, $arg: $ty)*) -> Result<$ret, Error> {
                     match self {
-                        $kind::Memory(store) => store.$name($($arg),*),
+                        $kind::Memory(store) => {
+                            store.way().await;
+                            let told = store.$name($($arg),*).await;
+                            store.way().await;
+                            told
+                        }
                         $kind::Sqlite(store) => store.$name($($arg),*),
                     }
                 }
@@ -363,7 +368,12 @@ macro_rules! forward {
                 $(#[$meta])*
                 pub async fn $name(&mut self $(, $arg: $ty)*) -> Result<$ret, Error> {
                     match self {
-                        $kind::Memory(store) => store.$name($($arg),*),
+                        $kind::Memory(store) => {
+                            store.way().await;
+                            let told = store.$name($($arg),*).await;
+                            store.way().await;
+                            told
+                        }
                         $kind::Sqlite(store) => store.$name($($arg),*),
                     }
                 }

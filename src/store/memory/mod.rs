@@ -3,9 +3,13 @@
 
 mod directory;
 mod journal;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::check::{Held, check};
 use super::{
@@ -21,7 +25,13 @@ use journal::Journal;
 
 /// A store in memory. Its clones are the same store.
 #[derive(Clone, Debug)]
-pub struct Store(Arc<Mutex<State>>);
+pub struct Store {
+    state: Arc<Mutex<State>>,
+    /// Who commits; like a SQLite file, a store in memory has one writer for all its lanes. The others wait their turn,
+    /// as for the lock of a row.
+    turn: Arc<Semaphore>,
+    distant: bool,
+}
 
 #[derive(Clone, Debug)]
 struct State {
@@ -30,16 +40,12 @@ struct State {
     directory: Directory,
     keys: BTreeMap<String, KeyRow>,
     signing_keys: BTreeMap<u32, [u8; 32]>,
-    /// Who commits; like a SQLite file, a store in memory has one writer for all its lanes.
-    taken: bool,
-    /// How the next commits end, for tests of those who commit.
-    #[cfg(test)]
-    faults: std::collections::VecDeque<Fault>,
+    /// How the next commits end.
+    faults: VecDeque<Fault>,
 }
 
-/// How a commit may end badly.
-#[cfg(test)]
-#[derive(Clone, Copy, Debug)]
+/// How a commit may end badly: for tests of those who commit, and for the simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// It fails, and nothing is kept.
     Failed,
@@ -53,20 +59,36 @@ impl Store {
     /// A new store with one lane.
     pub fn new(database: [u8; 16], epoch: [u8; 16]) -> Store {
         let lane = Lane::default();
-        Store(Arc::new(Mutex::new(State {
+        Store::of(State {
             identity: Identity { database, clock: None, copied: false },
             lanes: BTreeMap::from([(lane, Journal::new(lane, epoch))]),
             directory: directory::empty(),
             keys: BTreeMap::new(),
             signing_keys: BTreeMap::new(),
-            taken: false,
-            #[cfg(test)]
-            faults: Default::default(),
-        })))
+            faults: VecDeque::new(),
+        })
     }
 
-    /// Makes the next commits end badly, one after the other.
-    #[cfg(test)]
+    fn of(state: State) -> Store {
+        Store { state: Arc::new(Mutex::new(state)), turn: Arc::new(Semaphore::new(1)), distant: false }
+    }
+
+    /// The same store as from another machine: every call of its writers, readers and administrators is put off once on
+    /// its way there and once on its way back. Whoever polls them decides what happens in between, and where they are
+    /// dropped.
+    pub fn distant(&self) -> Store {
+        Store { distant: true, ..self.clone() }
+    }
+
+    /// A call's way to the store or back.
+    async fn way(&self) {
+        if self.distant {
+            // CANCEL: on the way there nothing has happened; on the way back it has, and nobody is told.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Makes the next commits end badly, one after the other, whoever commits.
     pub fn fail(&self, faults: &[Fault]) {
         self.state().faults.extend(faults);
     }
@@ -96,7 +118,7 @@ impl Store {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere leaves the maps whole: a commit is checked before the first of them changes.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads of a lane that does not exist find nothing.
@@ -120,89 +142,89 @@ impl State {
 #[derive(Debug)]
 pub struct Writer {
     store: Store,
-    held: Option<Held>,
+    /// What is held of the lane, and the turn, which is given back when this is dropped.
+    held: Option<(Held, OwnedSemaphorePermit)>,
 }
 
 #[expect(missing_docs, reason = "said once, at store::Writer")]
 impl Writer {
-    pub fn begin(&mut self, lane: Lane) -> Result<Head, Error> {
-        let mut state = self.store.state();
-        if state.taken {
+    pub async fn begin(&mut self, lane: Lane) -> Result<Head, Error> {
+        if self.held.is_some() {
             return Err(Error::Failed { step: "take the lane", source: "it is taken".into() });
         }
-        let head = state.head(lane)?;
-        state.taken = true;
-        self.held = Some(Held { lane, pos: head.pos, version: head.version });
+        // CANCEL: whoever does not wait any more has no turn.
+        let turn = Arc::clone(&self.store.turn).acquire_owned().await;
+        let turn = turn.map_err(Error::failed("take the lane"))?;
+        let head = self.store.state().head(lane)?;
+        self.held = Some((Held { lane, pos: head.pos, version: head.version }, turn));
         Ok(head)
     }
 
-    pub fn directory(&mut self) -> Result<Directory, Error> {
-        self.store.reader().directory()
+    pub async fn directory(&mut self) -> Result<Directory, Error> {
+        self.store.reader().directory().await
     }
 
-    pub fn firsts(&mut self, lane: Lane, keys: &[EventKey]) -> Result<BTreeMap<EventKey, First>, Error> {
+    pub async fn firsts(
+        &mut self,
+        lane: Lane,
+        keys: &[EventKey],
+    ) -> Result<BTreeMap<EventKey, First>, Error> {
         Ok(self.store.read(lane, |journal| {
             let found = |key: &EventKey| Some((key.clone(), journal.first_at(*journal.keys.get(key)?)?));
             keys.iter().filter_map(found).collect()
         }))
     }
 
-    pub fn first_at(&mut self, lane: Lane, pos: u64) -> Result<Option<First>, Error> {
+    pub async fn first_at(&mut self, lane: Lane, pos: u64) -> Result<Option<First>, Error> {
         Ok(self.store.read(lane, |journal| journal.first_at(pos)))
     }
 
-    pub fn tags(&mut self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
-        self.store.reader().tags(lane, key)
+    pub async fn tags(&mut self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
+        self.store.reader().tags(lane, key).await
     }
 
-    pub fn leg(&mut self, id: Position) -> Result<Option<Leg>, Error> {
-        self.store.reader().leg(id)
+    pub async fn leg(&mut self, id: Position) -> Result<Option<Leg>, Error> {
+        self.store.reader().leg(id).await
     }
 
-    pub fn dossier(&mut self, id: Position) -> Result<Option<Dossier>, Error> {
-        self.store.reader().dossier(id)
+    pub async fn dossier(&mut self, id: Position) -> Result<Option<Dossier>, Error> {
+        self.store.reader().dossier(id).await
     }
 
-    pub fn entry(&mut self, position: Position) -> Result<Option<Stored>, Error> {
-        self.store.reader().entry(position)
+    pub async fn entry(&mut self, position: Position) -> Result<Option<Stored>, Error> {
+        self.store.reader().entry(position).await
     }
 
-    pub fn chain(&mut self, leg: Position, last: u64) -> Result<Vec<Stored>, Error> {
+    pub async fn chain(&mut self, leg: Position, last: u64) -> Result<Vec<Stored>, Error> {
         self.store.chain(leg, last)
     }
 
-    pub fn log_heads(&mut self, lane: Lane, parties: &[i64]) -> Result<BTreeMap<i64, u64>, Error> {
+    pub async fn log_heads(&mut self, lane: Lane, parties: &[i64]) -> Result<BTreeMap<i64, u64>, Error> {
         Ok(parties
             .iter()
             .map(|party| (*party, self.store.read(lane, |journal| journal.log_head(*party))))
             .collect())
     }
 
-    pub fn device(&mut self, lane: Lane, source: i64) -> Result<Heard, Error> {
-        self.store.reader().device(lane, source)
+    pub async fn device(&mut self, lane: Lane, source: i64) -> Result<Heard, Error> {
+        self.store.reader().device(lane, source).await
     }
 
-    pub fn pin(&mut self, lane: Lane, pos: u64) -> Result<Option<Position>, Error> {
+    pub async fn pin(&mut self, lane: Lane, pos: u64) -> Result<Option<Position>, Error> {
         Ok(self.store.read(lane, |journal| journal.pins.get(&pos).copied()))
     }
 
-    pub fn commit(&mut self, commit: &Commit) -> Result<Committed, Error> {
-        let held = self.held.take();
-        let mut state = self.store.state();
-        if held.is_some() {
-            state.taken = false;
-        }
+    pub async fn commit(&mut self, commit: &Commit) -> Result<Committed, Error> {
+        // The turn is over however this ends, but not before.
+        let (held, _turn) = self.held.take().unzip();
         check(commit, held)?;
-        let state = &mut *state;
+        let state = &mut *self.store.state();
         let Some(journal) = state.lanes.get_mut(&commit.lane) else {
             return Err(Error::Failed { step: "read the lane", source: "no such lane".into() });
         };
         journal.refuse_repeats(&commit.entries)?;
-        #[cfg(test)]
         let fault = state.faults.pop_front();
-        #[cfg(test)]
         let unknown = |why: &'static str| Error::Failed { step: "commit the batch", source: why.into() };
-        #[cfg(test)]
         match fault {
             Some(Fault::Failed) => return Err(unknown("it was made to fail")),
             Some(Fault::Lost) => return Ok(Committed::Unknown(unknown("it was lost"))),
@@ -210,26 +232,19 @@ impl Writer {
         }
         journal.keep(commit);
         directory::keep(&mut state.directory, &commit.notes);
-        #[cfg(test)]
         if fault.is_some() {
             return Ok(Committed::Unknown(unknown("its answer was lost")));
         }
         Ok(Committed::Done)
     }
 
-    pub fn rollback(&mut self) -> Result<(), Error> {
-        if self.held.take().is_some() {
-            self.store.state().taken = false;
-        }
+    pub async fn rollback(&mut self) -> Result<(), Error> {
+        self.held = None;
         Ok(())
     }
-}
 
-impl Drop for Writer {
-    fn drop(&mut self) {
-        if self.held.is_some() {
-            self.store.state().taken = false;
-        }
+    pub(super) async fn way(&self) {
+        self.store.way().await;
     }
 }
 
@@ -241,63 +256,79 @@ pub struct Reader(Store);
 impl Reader {
     pub fn snapshot(&self) -> Reader {
         let now = self.0.state().clone();
-        Reader(Store(Arc::new(Mutex::new(now))))
+        Reader(Store { distant: self.0.distant, ..Store::of(now) })
     }
 
-    pub fn identity(&self) -> Result<Identity, Error> {
+    pub(super) async fn way(&self) {
+        self.0.way().await;
+    }
+
+    pub async fn identity(&self) -> Result<Identity, Error> {
         Ok(self.0.state().identity.clone())
     }
 
-    pub fn head(&self, lane: Lane) -> Result<Head, Error> {
+    pub async fn head(&self, lane: Lane) -> Result<Head, Error> {
         self.0.state().head(lane)
     }
 
-    pub fn directory(&self) -> Result<Directory, Error> {
+    pub async fn directory(&self) -> Result<Directory, Error> {
         Ok(self.0.state().directory.clone())
     }
 
-    pub fn directory_version(&self) -> Result<i64, Error> {
+    pub async fn directory_version(&self) -> Result<i64, Error> {
         Ok(self.0.state().directory.version)
     }
 
-    pub fn log_after(&self, lane: Lane, party: i64, seq: u64, limit: usize) -> Result<Vec<Listed>, Error> {
+    pub async fn log_after(
+        &self,
+        lane: Lane,
+        party: i64,
+        seq: u64,
+        limit: usize,
+    ) -> Result<Vec<Listed>, Error> {
         Ok(self.0.read(lane, |journal| journal.log_after(party, seq, limit)))
     }
 
-    pub fn log_head(&self, lane: Lane, party: i64) -> Result<u64, Error> {
+    pub async fn log_head(&self, lane: Lane, party: i64) -> Result<u64, Error> {
         Ok(self.0.read(lane, |journal| journal.log_head(party)))
     }
 
-    pub fn log_seq(&self, lane: Lane, party: i64, pos: u64) -> Result<Option<u64>, Error> {
+    pub async fn log_seq(&self, lane: Lane, party: i64, pos: u64) -> Result<Option<u64>, Error> {
         Ok(self.0.read(lane, |journal| journal.log_seq(party, pos)))
     }
 
-    pub fn entry(&self, position: Position) -> Result<Option<Stored>, Error> {
+    pub async fn entry(&self, position: Position) -> Result<Option<Stored>, Error> {
         Ok(self.0.read(position.lane, |journal| journal.stored(position.pos)))
     }
 
-    pub fn leg(&self, id: Position) -> Result<Option<Leg>, Error> {
+    pub async fn leg(&self, id: Position) -> Result<Option<Leg>, Error> {
         Ok(self.0.read(id.lane, |journal| journal.legs.get(&id).cloned()))
     }
 
-    pub fn dossier(&self, id: Position) -> Result<Option<Dossier>, Error> {
+    pub async fn dossier(&self, id: Position) -> Result<Option<Dossier>, Error> {
         Ok(self.0.read(id.lane, |journal| journal.dossiers.get(&id).cloned()))
     }
 
-    pub fn tags(&self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
+    pub async fn tags(&self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
         Ok(self.0.read(lane, |journal| journal.tags_of(key)))
     }
 
-    pub fn chain(&self, leg: Position, last: u64) -> Result<Vec<Stored>, Error> {
+    pub async fn chain(&self, leg: Position, last: u64) -> Result<Vec<Stored>, Error> {
         self.0.chain(leg, last)
     }
 
-    pub fn legs_of(&self, lane: Lane, party: i64, below: u64, limit: usize) -> Result<Vec<Position>, Error> {
+    pub async fn legs_of(
+        &self,
+        lane: Lane,
+        party: i64,
+        below: u64,
+        limit: usize,
+    ) -> Result<Vec<Position>, Error> {
         let ends = [0, below].map(|pos| Concern::Leg(Position { lane, pos }));
         Ok(self.0.read(lane, |journal| journal.concerns(party, ends, limit)))
     }
 
-    pub fn dossiers_of(
+    pub async fn dossiers_of(
         &self,
         lane: Lane,
         party: i64,
@@ -308,70 +339,70 @@ impl Reader {
         Ok(self.0.read(lane, |journal| journal.concerns(party, ends, limit)))
     }
 
-    pub fn personal(&self, position: Position) -> Result<Option<PersonalRow>, Error> {
+    pub async fn personal(&self, position: Position) -> Result<Option<PersonalRow>, Error> {
         Ok(self.0.read(position.lane, |journal| journal.personal.get(&position.pos).cloned()))
     }
 
-    pub fn seal_covering(&self, lane: Lane, pos: u64) -> Result<Option<Seal>, Error> {
+    pub async fn seal_covering(&self, lane: Lane, pos: u64) -> Result<Option<Seal>, Error> {
         Ok(self.0.read(lane, |journal| journal.seals.range(pos..).next().map(|(_, seal)| seal.clone())))
     }
 
-    pub fn seal_at(&self, lane: Lane, time: Micros) -> Result<Option<Seal>, Error> {
+    pub async fn seal_at(&self, lane: Lane, time: Micros) -> Result<Option<Seal>, Error> {
         let before = |seal: &&Seal| seal.committed_at <= time;
         Ok(self.0.read(lane, |journal| journal.seals.values().rfind(before).cloned()))
     }
 
-    pub fn last_seal(&self, lane: Lane) -> Result<Option<Seal>, Error> {
+    pub async fn last_seal(&self, lane: Lane) -> Result<Option<Seal>, Error> {
         Ok(self.0.read(lane, |journal| journal.seals.values().next_back().cloned()))
     }
 
-    pub fn signing_key(&self, key_id: u32) -> Result<Option<[u8; 32]>, Error> {
+    pub async fn signing_key(&self, key_id: u32) -> Result<Option<[u8; 32]>, Error> {
         Ok(self.0.state().signing_keys.get(&key_id).copied())
     }
 
-    pub fn device(&self, lane: Lane, source: i64) -> Result<Heard, Error> {
+    pub async fn device(&self, lane: Lane, source: i64) -> Result<Heard, Error> {
         Ok(self.0.read(lane, |journal| journal.devices.get(&source).cloned().unwrap_or_default()))
     }
 
-    pub fn key(&self, id: &str) -> Result<Option<KeyRow>, Error> {
+    pub async fn key(&self, id: &str) -> Result<Option<KeyRow>, Error> {
         Ok(self.0.state().keys.get(id).cloned())
     }
 
-    pub fn keys(&self) -> Result<Vec<KeyRow>, Error> {
+    pub async fn keys(&self) -> Result<Vec<KeyRow>, Error> {
         let mut keys: Vec<KeyRow> = self.0.state().keys.values().cloned().collect();
         keys.sort_by_key(|key| key.created_at);
         Ok(keys)
     }
 
-    pub fn follower(&self, lane: Lane, name: &str) -> Result<u64, Error> {
+    pub async fn follower(&self, lane: Lane, name: &str) -> Result<u64, Error> {
         Ok(self.0.read(lane, |journal| journal.followers.get(name).copied().unwrap_or_default()))
     }
 
-    pub fn tie_work(&self, lane: Lane, after: u64, upto: u64, limit: usize) -> Result<Vec<u64>, Error> {
+    pub async fn tie_work(&self, lane: Lane, after: u64, upto: u64, limit: usize) -> Result<Vec<u64>, Error> {
         Ok(self.0.read(lane, |journal| journal.tie_work(after, upto, limit)))
     }
 
-    pub fn waits_for(&self, lane: Lane, pos: u64) -> Result<Vec<CodeKey>, Error> {
+    pub async fn waits_for(&self, lane: Lane, pos: u64) -> Result<Vec<CodeKey>, Error> {
         Ok(self.0.read(lane, |journal| journal.waits_for(pos)))
     }
 
-    pub fn waiting_on(&self, lane: Lane, key: &CodeKey) -> Result<Vec<u64>, Error> {
+    pub async fn waiting_on(&self, lane: Lane, key: &CodeKey) -> Result<Vec<u64>, Error> {
         Ok(self.0.read(lane, |journal| journal.waiting_on(key)))
     }
 
-    pub fn unplaced(&self, lane: Lane, limit: usize) -> Result<Vec<u64>, Error> {
+    pub async fn unplaced(&self, lane: Lane, limit: usize) -> Result<Vec<u64>, Error> {
         Ok(self.0.read(lane, |journal| journal.unplaced(limit)))
     }
 
-    pub fn log_bytes(&self) -> Result<u64, Error> {
+    pub async fn log_bytes(&self) -> Result<u64, Error> {
         Ok(0)
     }
 
-    pub fn pin(&self, lane: Lane, pos: u64) -> Result<Option<Position>, Error> {
+    pub async fn pin(&self, lane: Lane, pos: u64) -> Result<Option<Position>, Error> {
         Ok(self.0.read(lane, |journal| journal.pins.get(&pos).copied()))
     }
 
-    pub fn tags_made_at(&self, lane: Lane, pos: u64) -> Result<Vec<Tag>, Error> {
+    pub async fn tags_made_at(&self, lane: Lane, pos: u64) -> Result<Vec<Tag>, Error> {
         Ok(self.0.read(lane, |journal| journal.tags_made_at(pos)))
     }
 }
@@ -382,7 +413,11 @@ pub struct Admin(Store);
 
 #[expect(missing_docs, reason = "said once, at store::Admin")]
 impl Admin {
-    pub fn create_key(&mut self, key: &KeyRow, enrol: &[Source]) -> Result<(), Error> {
+    pub(super) async fn way(&self) {
+        self.0.way().await;
+    }
+
+    pub async fn create_key(&mut self, key: &KeyRow, enrol: &[Source]) -> Result<(), Error> {
         let mut state = self.0.state();
         if state.keys.contains_key(&key.id) {
             return Err(Error::Failed { step: "keep the key", source: "its id is kept already".into() });
@@ -404,27 +439,27 @@ impl Admin {
         Ok(())
     }
 
-    pub fn revoke_key(&mut self, id: &str, at: Micros) -> Result<bool, Error> {
+    pub async fn revoke_key(&mut self, id: &str, at: Micros) -> Result<bool, Error> {
         Ok(self.0.state().keys.get_mut(id).map(|key| key.revoked_at.get_or_insert(at)).is_some())
     }
 
-    pub fn set_clock(&mut self, mode: ClockMode) -> Result<(), Error> {
+    pub async fn set_clock(&mut self, mode: ClockMode) -> Result<(), Error> {
         match *self.0.state().identity.clock.get_or_insert(mode) {
             kept if kept == mode => Ok(()),
             _ => Err(Error::Unfit(super::OTHER_CLOCK.into())),
         }
     }
 
-    pub fn add_signing_key(&mut self, key_id: u32, public_key: &[u8; 32]) -> Result<(), Error> {
+    pub async fn add_signing_key(&mut self, key_id: u32, public_key: &[u8; 32]) -> Result<(), Error> {
         match self.0.state().signing_keys.entry(key_id).or_insert(*public_key) {
             kept if kept == public_key => Ok(()),
             _ => Err(Error::Unfit(super::OTHER_SIGNING_KEY.into())),
         }
     }
 
-    pub fn begin_epoch(&mut self, epoch: &[u8; 16]) -> Result<(), Error> {
+    pub async fn begin_epoch(&mut self, epoch: &[u8; 16]) -> Result<(), Error> {
         let mut state = self.0.state();
-        if state.taken {
+        if self.0.turn.available_permits() == 0 {
             return Err(Error::Failed { step: "begin an epoch", source: "a lane is taken".into() });
         }
         state.identity.copied = false;
@@ -435,7 +470,7 @@ impl Admin {
         Ok(())
     }
 
-    pub fn erase_personal(&mut self, position: Position) -> Result<bool, Error> {
+    pub async fn erase_personal(&mut self, position: Position) -> Result<bool, Error> {
         let mut state = self.0.state();
         let journal = state.lanes.get_mut(&position.lane);
         Ok(journal.is_some_and(|journal| journal.personal.remove(&position.pos).is_some()))
