@@ -104,6 +104,16 @@ pub struct Handle {
 impl Service {
     /// A writer for a lane of a store, and its handle. Answers are told on the runtime in which this is called.
     pub fn new(options: Options, writer: Writer) -> (Service, Handle) {
+        let (service, handle, telling) = Service::apart(options, writer);
+        tokio::spawn(telling);
+        (service, handle)
+    }
+
+    /// As [`Service::new`]; whoever calls this runs the telling of answers beside the writer.
+    pub fn apart(
+        options: Options,
+        writer: Writer,
+    ) -> (Service, Handle, impl Future<Output = ()> + Send + use<>) {
         let intake = Arc::new(Intake::new(options.intake_lines));
         let handle = Handle {
             intake: Arc::clone(&intake),
@@ -125,9 +135,9 @@ impl Service {
             metrics: options.metrics,
         };
         let (decided, untold) = mpsc::channel(UNTOLD_BATCHES);
-        tokio::spawn(tell(untold, scribe.metrics.clone()));
+        let telling = tell(untold, scribe.metrics.clone());
         let (known, batch_lines) = (Known::default(), options.batch_lines);
-        (Service { scribe, known, writer, intake, batch_lines, decided }, handle)
+        (Service { scribe, known, writer, intake, batch_lines, decided }, handle, telling)
     }
 
     /// Writes batch after batch until the handle closes the intake and everything queued is journaled.

@@ -132,6 +132,7 @@ impl Feeds {
             let again = deadline.min(Instant::now() + self.options.poll);
             // CANCEL: nothing is held but the place, which is given back.
             tokio::select! {
+                biased;
                 () = self.shutdown.cancelled() => return Ok(page),
                 Ok(()) = grown.changed() => {}
                 () = sleep_until(again) => {}

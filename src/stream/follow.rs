@@ -95,8 +95,9 @@ impl Follower {
     pub async fn run(mut self, revoked: impl Future<Output = Refusal>) {
         // CANCEL: what was not sent is sent to whoever comes back with the last bookmark.
         let Err(stop) = tokio::select! {
-            stop = self.send_all() => stop,
+            biased;
             refusal = revoked => Err(Stop::Refused(refusal)),
+            stop = self.send_all() => stop,
         };
         match stop {
             Stop::Gone => {}
@@ -154,6 +155,7 @@ impl Follower {
         let again = due.min(Instant::now() + self.feeds.options.poll);
         // CANCEL: nothing is held.
         tokio::select! {
+            biased;
             () = self.feeds.shutdown.cancelled() => Err(Stop::Shutdown),
             () = self.sender.closed() => Err(Stop::Gone),
             Ok(()) = self.grown.changed() => Ok(()),

@@ -94,6 +94,7 @@ impl Tie {
             head.mark_unchanged();
             // CANCEL: stopped anywhere, the next start does the same again.
             let outcome = tokio::select! {
+                biased;
                 () = shutdown.cancelled() => return,
                 outcome = self.catch_up(seen) => outcome,
             };
@@ -110,6 +111,7 @@ impl Tie {
             }
             // CANCEL: nothing is held.
             tokio::select! {
+                biased;
                 () = shutdown.cancelled() => return,
                 Ok(()) = head.changed(), if !troubled => {}
                 () = sleep(if troubled { BACKOFF } else { POLL }) => {}
