@@ -216,6 +216,8 @@ pub struct Target {
     pub party: PartyName,
     /// The code that was scanned.
     pub code: Option<Code>,
+    /// The other codes of the same envelope.
+    pub also: Vec<Code>,
 }
 
 /// The desk of one batch.

@@ -98,11 +98,15 @@ impl Batch<'_> {
             }
             None => None,
         };
-        Ok(record.map(|record| Target {
-            leg: record.leg,
-            code: record.said().event.code,
-            source: record.source.clone(),
-            party: record.party.clone(),
+        Ok(record.map(|record| {
+            let event = record.said().event;
+            Target {
+                leg: record.leg,
+                code: event.code,
+                also: event.also,
+                source: record.source.clone(),
+                party: record.party.clone(),
+            }
         }))
     }
 

@@ -372,6 +372,24 @@ async fn a_void_waits_for_the_scan_it_names() {
 }
 
 #[tokio::test]
+async fn a_correction_waits_for_the_codes_of_what_it_corrects_though_it_names_another() {
+    let house = House::open().await;
+    let scan = house.scan(EventType::OfficeIn, item(A), 20).await.position;
+    let held = event(EventType::Held, item(B), 21);
+    let correction = house.capture(Event { corrects: Some(scan), ..held }).await.position;
+    let bag_scan = house.scan(EventType::Dispatched, bag(), 22).await.position;
+    let voided = event(EventType::Voided, item(C), 23);
+    let void = house.capture(Event { corrects: Some(bag_scan), ..voided }).await.position;
+    // It has looked at them in vain: only what becomes known makes it look again.
+    house.tie().catch_up(None).await.unwrap();
+    let leg = house.pick_up(A, 10).await;
+    house.put_into_bag(A, 15).await;
+    house.tie().catch_up(None).await.unwrap();
+    let placed = [scan, correction, bag_scan, void].map(|from| (from.pos, leg));
+    assert_eq!(house.placed().await, placed);
+}
+
+#[tokio::test]
 async fn pages_hold_every_event_once_and_an_empty_one_gives_back_its_cursor() {
     let house = House::open().await;
     for (n, text) in [A, B, C].into_iter().enumerate() {

@@ -56,17 +56,23 @@ enum Found {
 fn find(desk: &Desk, said: &Said) -> Result<Found, Missing> {
     let event = &said.event;
     let mut codes: Vec<&Code> = event.code.iter().chain(&event.also).collect();
+    let target = match event.corrects {
+        Some(corrected) => desk.target(corrected)?.filter(|target| target.party == said.party),
+        None => None,
+    };
+    // What corrects something that waits waits for that one's codes too: it is placed beside it, whatever code it names.
+    let beside = target.into_iter().flat_map(|target| target.code.iter().chain(&target.also));
+    let waits = |codes: &[&Code], flag, candidates| {
+        let codes = codes.iter().copied().cloned().chain(beside.clone().cloned()).collect();
+        Found::Waits { codes, flag, candidates }
+    };
     if let Some(id) = event.leg {
         let leg = desk.leg(id)?;
         if leg.is_some_and(|leg| leg.birth.concerns(&said.party)) {
             return Ok(Found::Leg(id));
         }
-        return Ok(waits(&codes, Some(AnomalyKind::UnknownCode)));
+        return Ok(waits(&codes, Some(AnomalyKind::UnknownCode), Vec::new()));
     }
-    let target = match event.corrects {
-        Some(corrected) => desk.target(corrected)?.filter(|target| target.party == said.party),
-        None => None,
-    };
     if let Some(target) = target {
         if let Some(leg) = target.leg {
             return Ok(Found::Leg(leg));
@@ -79,25 +85,17 @@ fn find(desk: &Desk, said: &Said) -> Result<Found, Missing> {
     let bag = event.code.as_ref().filter(|code| code.kind() == CodeKind::Receptacle);
     if let Some(bag) = bag {
         let inside = resolve::in_receptacle(desk, &said.party, bag, said.effective_at)?;
-        return Ok(waits(&[bag], inside.is_empty().then_some(AnomalyKind::UnknownCode)));
+        return Ok(waits(&[bag], inside.is_empty().then_some(AnomalyKind::UnknownCode), Vec::new()));
     }
     match resolve::by_codes(desk, &said.party, &codes, said.effective_at)? {
         Meant::Leg(leg) => Ok(Found::Leg(leg)),
-        Meant::Together(_) => Ok(waits(&codes, None)),
-        Meant::Ambiguous(candidates) => Ok(Found::Waits {
-            codes: codes.into_iter().cloned().collect(),
-            flag: Some(AnomalyKind::Ambiguous),
-            candidates,
-        }),
+        Meant::Together(_) => Ok(waits(&codes, None, Vec::new())),
+        Meant::Ambiguous(candidates) => Ok(waits(&codes, Some(AnomalyKind::Ambiguous), candidates)),
         Meant::Nothing => match opens(desk, said) {
             Some(birth) => Ok(Found::Opens(birth)),
-            None => Ok(waits(&codes, Some(AnomalyKind::UnknownCode))),
+            None => Ok(waits(&codes, Some(AnomalyKind::UnknownCode), Vec::new())),
         },
     }
-}
-
-fn waits(codes: &[&Code], flag: Option<AnomalyKind>) -> Found {
-    Found::Waits { codes: codes.iter().copied().cloned().collect(), flag, candidates: Vec::new() }
 }
 
 /// A carrier's pick-up that names an agency opens a leg at once, whether or not anybody ordered it.

@@ -126,6 +126,7 @@ impl World {
                 let target = record.map(|record| Target {
                     leg: record.leg,
                     code: record.said().event.code,
+                    also: record.said().event.also,
                     source: record.source,
                     party: record.party,
                 });
