@@ -129,7 +129,10 @@ impl World {
                 Meaning::Leg(leg) => return Err(format!("{pos} waits and means leg {leg}")),
                 Meaning::Legs { done: true, legs } => return Err(format!("{pos} waits and means {legs:?}")),
                 Meaning::Legs { legs, .. } => {
-                    if let Some(leg) = legs.iter().find(|leg| !self.judge.is_placed(pos, **leg)) {
+                    // What an ended leg held is in the bag again when its end is undone; nobody is told of that.
+                    let missed =
+                        |leg: &&Position| !self.judge.is_placed(pos, **leg) && !self.judge.has_ended(**leg);
+                    if let Some(leg) = legs.iter().find(missed) {
                         return Err(format!("{pos} is about a bag that holds leg {leg} and is not on it"));
                     }
                 }

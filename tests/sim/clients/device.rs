@@ -137,6 +137,9 @@ impl Device {
             EventType::Relabelled => event.also = vec![town::item(self.items + random.below(3))],
             _ if random.chance(800) => event.leg = random.pick(shore.legs).copied(),
             _ if random.chance(700) => event.code = Some(town::dossier_code(random.below(4))),
+            // Two slips in one envelope, or a bag that came back.
+            _ if random.chance(800) => event.also = vec![town::slip(random.below(self.items))],
+            _ if random.chance(200) => event.code = Some(town::bag(random.below(2))),
             _ => {}
         }
         let mine: Vec<Position> = self.kept.iter().filter_map(|kept| kept.acked).collect();

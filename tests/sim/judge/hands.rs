@@ -1,6 +1,6 @@
 //! Every envelope is in exactly one pair of hands: as kept, as the records tell, and as a leg's records fold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use trao::dossier::custody;
@@ -16,9 +16,16 @@ use super::decode;
 pub struct Hands {
     told: Vec<Told>,
     legs: BTreeMap<Position, Leg>,
+    /// Legs that were at their end at some time, or undone.
+    ended: BTreeSet<Position>,
 }
 
 impl Hands {
+    /// Whether a leg was ever at its end.
+    pub fn has_ended(&self, leg: Position) -> bool {
+        self.ended.contains(&leg)
+    }
+
     /// A line is stored behind all others.
     pub fn stored(&mut self, record: &Record) {
         self.told.push(record.told());
@@ -33,6 +40,9 @@ impl Hands {
             }
             if custody::fold(leg.ground(), &steps).fold != leg.fold {
                 return Err(format!("leg {} is kept otherwise than its records fold", leg.id));
+            }
+            if leg.fold.closed_at.is_some() || !leg.stands() {
+                self.ended.insert(leg.id);
             }
             self.legs.insert(leg.id, leg.clone());
         }

@@ -160,6 +160,11 @@ impl Judge {
         self.keys.is_placed(from, leg)
     }
 
+    /// Whether a leg was ever at its end.
+    pub fn has_ended(&self, leg: trao::dossier::names::Position) -> bool {
+        self.hands.has_ended(leg)
+    }
+
     /// Lines that are stored and no placings.
     pub fn said(&self) -> usize {
         self.keys.said()
