@@ -391,6 +391,22 @@ async fn a_correction_waits_for_the_codes_of_what_it_corrects_though_it_names_an
 }
 
 #[tokio::test]
+async fn a_bag_that_came_back_is_put_on_no_return_that_its_own_scan_began() {
+    let house = House::open().await;
+    for (n, text) in [A, B].into_iter().enumerate() {
+        house.pick_up(text, 10 + n as i64).await;
+        house.put_into_bag(text, 20 + n as i64).await;
+    }
+    let came_back = house.scan(EventType::ReturnStarted, bag(), 30).await.position;
+    for _ in 0..3 {
+        house.tie().catch_up(None).await.unwrap();
+    }
+    let placed = house.placed().await;
+    let from: Vec<u64> = placed.iter().map(|(from, _)| *from).collect();
+    assert_eq!(from, [came_back.pos; 2], "each is the birth of a return: {placed:?}");
+}
+
+#[tokio::test]
 async fn pages_hold_every_event_once_and_an_empty_one_gives_back_its_cursor() {
     let house = House::open().await;
     for (n, text) in [A, B, C].into_iter().enumerate() {

@@ -215,12 +215,39 @@ impl Tie {
         // CANCEL: as for `work_after`.
         match self.meaning(from, only).await? {
             Meaning::Nothing => Ok(()),
+            Meaning::Leg(leg) if self.is_born_of(leg, from).await? => self.end_waiting(from).await,
             Meaning::Leg(leg) => {
                 let leg = self.pin(from, leg).await?;
                 self.put(from, &[leg], true).await
             }
-            Meaning::Legs { legs, done } => self.put(from, &legs, done).await,
+            Meaning::Legs { legs, done } => {
+                let mut others = Vec::with_capacity(legs.len());
+                for leg in legs {
+                    if !self.is_born_of(leg, from).await? {
+                        others.push(leg);
+                    }
+                }
+                if others.is_empty() && done {
+                    return self.end_waiting(from).await;
+                }
+                self.put(from, &others, done).await
+            }
         }
+    }
+
+    /// Whether a leg is the return that the very event began when it was put on the leg before: it stands on this one
+    /// already, as its birth.
+    async fn is_born_of(&self, leg: Position, from: Position) -> Result<bool, Error> {
+        // CANCEL: only reads.
+        let Some(birth) = self.reader.entry(leg).await? else { return Ok(false) };
+        Ok(journal::step(&birth)?.placed_from == Some(from))
+    }
+
+    /// Keeps that an event waits no longer, though no placing said so.
+    async fn end_waiting(&self, from: Position) -> Result<(), Error> {
+        // CANCEL: said again by whoever looks next.
+        self.journal.submit(Line::Note(from.lane, Box::new(Note::Placed { pos: from.pos }))).await?;
+        Ok(())
     }
 
     /// Where a waiting event belongs, as far as is known now.
@@ -340,8 +367,7 @@ impl Tie {
             // CANCEL: as above.
             lasting(from, leg, self.journal.submit(Line::Place(line)).await)?;
             if !done {
-                let note = Note::Placed { pos: from.pos };
-                self.journal.submit(Line::Note(from.lane, Box::new(note))).await?;
+                self.end_waiting(from).await?;
             }
         }
         Ok(())

@@ -43,6 +43,8 @@ struct State {
     signing_keys: BTreeMap<u32, [u8; 32]>,
     /// How the next commits end.
     faults: VecDeque<Fault>,
+    /// How many calls from afar do not arrive.
+    cut: usize,
 }
 
 /// How a commit may end badly: for tests of those who commit, and for the simulation.
@@ -69,6 +71,7 @@ impl Store {
             keys: BTreeMap::new(),
             signing_keys: BTreeMap::new(),
             faults: VecDeque::new(),
+            cut: 0,
         })
     }
 
@@ -94,6 +97,34 @@ impl Store {
     /// Makes the next commits end badly, one after the other, whoever commits.
     pub fn fail(&self, faults: &[Fault]) {
         self.state().faults.extend(faults);
+    }
+
+    /// Lets so many of the next calls of distant stores fail, of those that take the lane or read what most need.
+    pub fn cut(&self, calls: usize) {
+        self.state().cut += calls;
+    }
+
+    /// Whether something is still to end badly.
+    pub fn is_failing(&self) -> bool {
+        let state = self.state();
+        state.cut > 0 || !state.faults.is_empty()
+    }
+
+    /// Lets everything end well from now on.
+    pub fn fail_no_more(&self) {
+        let mut state = self.state();
+        state.faults.clear();
+        state.cut = 0;
+    }
+
+    /// Whether a call arrives.
+    fn reach(&self) -> Result<(), Error> {
+        let mut state = self.state();
+        if self.distant && state.cut > 0 {
+            state.cut -= 1;
+            return Err(Error::Failed { step: "be reached", source: "it was made to fail".into() });
+        }
+        Ok(())
     }
 
     /// Spoils what is kept of an entry.
@@ -155,6 +186,7 @@ impl Writer {
         if self.held.is_some() {
             return Err(Error::Failed { step: "take the lane", source: "it is taken".into() });
         }
+        self.store.reach()?;
         // CANCEL: whoever does not wait any more has no turn.
         let turn = Arc::clone(&self.store.turn).acquire_owned().await;
         let turn = turn.map_err(Error::failed("take the lane"))?;
@@ -172,6 +204,7 @@ impl Writer {
         lane: Lane,
         keys: &[EventKey],
     ) -> Result<BTreeMap<EventKey, First>, Error> {
+        self.store.reach()?;
         Ok(self.store.read(lane, |journal| {
             let found = |key: &EventKey| Some((key.clone(), journal.first_at(*journal.keys.get(key)?)?));
             keys.iter().filter_map(found).collect()
@@ -232,6 +265,7 @@ impl Writer {
     }
 
     pub async fn log_heads(&mut self, lane: Lane, parties: &[i64]) -> Result<BTreeMap<i64, u64>, Error> {
+        self.store.reach()?;
         Ok(parties
             .iter()
             .map(|party| (*party, self.store.read(lane, |journal| journal.log_head(*party))))
@@ -315,6 +349,7 @@ impl Reader {
     }
 
     pub async fn head(&self, lane: Lane) -> Result<Head, Error> {
+        self.0.reach()?;
         self.0.state().head(lane)
     }
 
@@ -337,6 +372,7 @@ impl Reader {
         seq: u64,
         limit: usize,
     ) -> Result<Vec<Listed>, Error> {
+        self.0.reach()?;
         Ok(self.0.read(lane, |journal| journal.log_after(party, seq, limit)))
     }
 
@@ -349,10 +385,12 @@ impl Reader {
     }
 
     pub async fn entry(&self, position: Position) -> Result<Option<Stored>, Error> {
+        self.0.reach()?;
         Ok(self.0.read(position.lane, |journal| journal.stored(position.pos)))
     }
 
     pub async fn leg(&self, id: Position) -> Result<Option<Leg>, Error> {
+        self.0.reach()?;
         Ok(self.0.read(id.lane, |journal| journal.legs.get(&id).cloned()))
     }
 
@@ -361,6 +399,7 @@ impl Reader {
     }
 
     pub async fn tags(&self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
+        self.0.reach()?;
         Ok(self.0.read(lane, |journal| journal.tags_of(key)))
     }
 
