@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use sha2::{Digest, Sha256};
-use trao::dossier::anomaly::AnomalyKind;
+use trao::dossier::desk::TagTarget;
 use trao::dossier::names::Position;
-use trao::seal::record::Record;
 use trao::store::Reader;
 use trao::stream::{Feeds, Log, Meaning, Tie};
 
@@ -101,11 +100,25 @@ impl World {
         Ok(told.stretches.first().map(|stretch| stretch.sha256))
     }
 
-    /// Whether somebody must say what is meant: when it came, its codes meant more than one leg. It may have become clear
-    /// since, by the end of one of them; nobody is told of that, and the event waits for a command.
-    fn was_ambiguous(&self, pos: u64) -> bool {
-        let record = self.judge.record_at(pos).and_then(|record| Record::decode(record).ok());
-        record.is_some_and(|record| record.anomalies.iter().any(|a| a.kind == AnomalyKind::Ambiguous))
+    /// Whether what an event means was unclear for a while for another reason than that its code was unknown: the code was
+    /// given to several legs, or a leg under it was at its end or partly voided. When that changes nobody is told, and
+    /// the event waits for a command.
+    fn was_unclear(&self, pos: u64) -> Result<bool, String> {
+        let mut legs = BTreeSet::new();
+        for key in at_once(self.store.waits_for(LANE, pos)).map_err(|error| error.to_string())? {
+            for tag in at_once(self.store.tags(LANE, &key)).map_err(|error| error.to_string())? {
+                match tag.target {
+                    _ if key.is_receptacle() => {}
+                    TagTarget::Leg(leg) => _ = legs.insert(leg),
+                    TagTarget::Dossier(dossier) => {
+                        let dossier =
+                            at_once(self.store.dossier(dossier)).map_err(|error| error.to_string())?;
+                        legs.extend(dossier.into_iter().flat_map(|dossier| dossier.legs));
+                    }
+                }
+            }
+        }
+        Ok(legs.len() > 1 || legs.iter().any(|leg| self.judge.has_wavered(*leg)))
     }
 
     /// What still waits means nothing that anybody could know, or is a bag's scan that is on everything in the bag.
@@ -123,7 +136,7 @@ impl World {
         }
         for pos in waiting {
             let from = Position { lane: LANE, pos };
-            if self.was_ambiguous(pos) {
+            if self.was_unclear(pos)? {
                 continue;
             }
             match at_once(tie.meaning(from, None)).map_err(|error| error.to_string())? {
@@ -131,9 +144,9 @@ impl World {
                 Meaning::Leg(leg) => return Err(format!("{pos} waits and means leg {leg}")),
                 Meaning::Legs { done: true, legs } => return Err(format!("{pos} waits and means {legs:?}")),
                 Meaning::Legs { legs, .. } => {
-                    // What an ended leg held is in the bag again when its end is undone; nobody is told of that.
+                    // What is in the bag again because an end or a void was undone: nobody is told of that.
                     let missed =
-                        |leg: &&Position| !self.judge.is_placed(pos, **leg) && !self.judge.has_ended(**leg);
+                        |leg: &&Position| !self.judge.is_placed(pos, **leg) && !self.judge.has_wavered(**leg);
                     if let Some(leg) = legs.iter().find(missed) {
                         return Err(format!("{pos} is about a bag that holds leg {leg} and is not on it"));
                     }

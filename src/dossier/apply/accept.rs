@@ -44,7 +44,14 @@ pub(super) fn accept(
     {
         return Err(Refusal::field(Reason::NotFound, "procedure", "no such procedure").into());
     }
-    let leg = target(desk, accept)?;
+    let leg = match target(desk, accept) {
+        // What was accepted is answered as then, wherever the papers have gone since.
+        Err(Stopped::Refused(refusal)) if refusal.reason == Reason::LegState => {
+            let first = carried_out(desk, accept)?;
+            return first.map(Applied::Again).ok_or(Stopped::Refused(refusal));
+        }
+        target => target?,
+    };
     let known = registered(desk, owner(&leg), &accept.code)?;
     if let Some((linked, _)) = leg.dossier
         && known.as_ref().map(|dossier| dossier.id) != Some(linked)
@@ -88,6 +95,18 @@ pub(super) fn accept(
     Ok(Applied::Written(Box::new(written)))
 }
 
+/// The acceptance under this code from a leg that is named and held no more.
+fn carried_out(desk: &Desk, accept: &AcceptDossier) -> Result<Option<Position>, Missing> {
+    for leg in named(desk, accept)? {
+        if let Some(dossier) = registered(desk, owner(leg), &accept.code)?
+            && let Some(first) = accepted_before(desk, leg, &dossier)?
+        {
+            return Ok(Some(first));
+        }
+    }
+    Ok(None)
+}
+
 /// Where the dossier was already accepted from this leg: the leg was linked by its acceptance, or the dossier was first
 /// accepted from it.
 fn accepted_before(desk: &Desk, leg: &Leg, dossier: &Dossier) -> Result<Option<Position>, Missing> {
@@ -104,14 +123,23 @@ fn accepted_before(desk: &Desk, leg: &Leg, dossier: &Dossier) -> Result<Option<P
     Ok(on_this_leg.then_some(first))
 }
 
-fn target(desk: &Desk, accept: &AcceptDossier) -> Result<Leg, Stopped> {
+/// The legs that are named, of those that concern whoever accepts.
+fn named<'a>(desk: &'a Desk, accept: &AcceptDossier) -> Result<Vec<&'a Leg>, Missing> {
     let party = &accept.said.party;
-    let (field, legs) = match &accept.target {
-        AcceptTarget::Leg(id) => ("leg", desk.leg(*id)?.into_iter().collect()),
-        AcceptTarget::Code(code) => ("item", tagged(desk, code)?),
+    let legs = match &accept.target {
+        AcceptTarget::Leg(id) => desk.leg(*id)?.into_iter().collect(),
+        AcceptTarget::Code(code) => tagged(desk, code)?,
     };
-    let concerned = |leg: &Leg| leg.birth.agency == *party || leg.birth.counter == *party;
-    let mine: Vec<&Leg> = legs.into_iter().filter(|leg| concerned(leg) && leg.stands()).collect();
+    let concerned = |leg: &&Leg| leg.birth.agency == *party || leg.birth.counter == *party;
+    Ok(legs.into_iter().filter(|leg| concerned(leg) && leg.stands()).collect())
+}
+
+fn target(desk: &Desk, accept: &AcceptDossier) -> Result<Leg, Stopped> {
+    let field = match &accept.target {
+        AcceptTarget::Leg(_) => "leg",
+        AcceptTarget::Code(_) => "item",
+    };
+    let mine = named(desk, accept)?;
     let mut held: Vec<&Leg> = mine.iter().copied().filter(|leg| is_held(leg)).collect();
     // Codes are reused: last year's leg under the same number has its dossier.
     if held.iter().any(|leg| leg.dossier.is_none()) {

@@ -16,14 +16,14 @@ use super::decode;
 pub struct Hands {
     told: Vec<Told>,
     legs: BTreeMap<Position, Leg>,
-    /// Legs that were at their end at some time, or undone.
-    ended: BTreeSet<Position>,
+    /// Legs that were at their end at some time, or of which something was voided: what they mean came and went.
+    wavering: BTreeSet<Position>,
 }
 
 impl Hands {
-    /// Whether a leg was ever at its end.
-    pub fn has_ended(&self, leg: Position) -> bool {
-        self.ended.contains(&leg)
+    /// Whether a leg was ever at its end, or something of it voided.
+    pub fn has_wavered(&self, leg: Position) -> bool {
+        self.wavering.contains(&leg)
     }
 
     /// A line is stored behind all others.
@@ -41,8 +41,8 @@ impl Hands {
             if custody::fold(leg.ground(), &steps).fold != leg.fold {
                 return Err(format!("leg {} is kept otherwise than its records fold", leg.id));
             }
-            if leg.fold.closed_at.is_some() || !leg.stands() {
-                self.ended.insert(leg.id);
+            if leg.fold.closed_at.is_some() || !leg.stands() || !leg.fold.voided.is_empty() {
+                self.wavering.insert(leg.id);
             }
             self.legs.insert(leg.id, leg.clone());
         }

@@ -160,9 +160,9 @@ impl Judge {
         self.keys.is_placed(from, leg)
     }
 
-    /// Whether a leg was ever at its end.
-    pub fn has_ended(&self, leg: trao::dossier::names::Position) -> bool {
-        self.hands.has_ended(leg)
+    /// Whether a leg was ever at its end, or something of it voided.
+    pub fn has_wavered(&self, leg: trao::dossier::names::Position) -> bool {
+        self.hands.has_wavered(leg)
     }
 
     /// Lines that are stored and no placings.

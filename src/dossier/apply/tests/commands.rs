@@ -191,6 +191,19 @@ fn what_was_accepted_from_a_leg_is_answered_as_then_and_further_papers_are_accep
 }
 
 #[test]
+fn what_was_accepted_is_answered_as_then_though_the_papers_are_there_no_more() {
+    let mut world = World::new();
+    let leg = handed_over(&mut world, 1, 0);
+    let again = || Act::Accept(accept(AcceptTarget::Leg(leg), dossier_code(1)));
+    let (first, _) = world.command(again()).unwrap();
+    // The counter takes its signature back.
+    world.put(scan(E::Voided, DESK, 200).corrects(at(3)));
+    assert_eq!(world.act(again()), Ok(Applied::Again(first)));
+    let other = Act::Accept(accept(AcceptTarget::Leg(leg), dossier_code(2)));
+    refused(&mut world, other, Reason::LegState, "leg");
+}
+
+#[test]
 fn what_is_registered_already_is_linked_at_acceptance() {
     let mut world = World::new();
     let (dossier, _) = world.command(Act::Register(register(dossier_code(1), 1))).unwrap();
