@@ -2,7 +2,7 @@
 //! go on, and clients only connect again.
 
 use std::collections::BTreeSet;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -49,11 +49,6 @@ async fn say(gateway: &Gateway, who: &Partner, id: &str, code: &str) -> Result<v
     let line = Some(line(id, code));
     let answer = captures(gateway).await.capture_event(who.ask(v1::CaptureEventRequest { line })).await?;
     Ok(answer.into_inner().recorded.unwrap())
-}
-
-fn signal(gateway: &Gateway, signal: &str) {
-    let process = gateway.process().to_string();
-    assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
 }
 
 async fn health(gateway: &Gateway) -> ServingStatus {
@@ -157,7 +152,7 @@ async fn gateways_that_are_killed_or_stopped_hold_nobody_up_and_the_tie_goes_on_
     let post = world.province.post.clone();
     // The first has the tie's lease, for it was there first. It stops in the midst of whatever it does.
     say(&other, &post, "waits", &codes::item(3)).await.unwrap();
-    signal(&world.gateway, "-STOP");
+    world.gateway.signal("-STOP");
     let through = |number: usize| format!("{number} while one is stopped");
     for number in 0..20 {
         say(&other, &post, &through(number), &codes::item(4)).await.unwrap();
@@ -172,7 +167,7 @@ async fn gateways_that_are_killed_or_stopped_hold_nobody_up_and_the_tie_goes_on_
         async move { there.pull_events(asked).await.unwrap().into_inner().events.iter().any(placed).then_some(()) }
     })
     .await;
-    signal(&world.gateway, "-CONT");
+    world.gateway.signal("-CONT");
     let again = say(&world.gateway, &post, &through(7), &codes::item(4)).await;
     // Its time stood still, and the first call may find connections that were ended meanwhile.
     assert!(again.is_ok_and(|again| again.replayed), "it goes on where the others are");
