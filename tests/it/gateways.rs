@@ -185,6 +185,29 @@ async fn gateways_that_are_killed_or_stopped_hold_nobody_up_and_the_tie_goes_on_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tie_keeps_its_lease_while_its_work_takes_longer_than_a_silent_session_lives() {
+    // The database ends a session that is silent for six seconds, and lets a commit wait for seven.
+    const LONG: &str = "6.5";
+    let cluster = Cluster::start();
+    let world = province(&cluster.url()).await;
+    let _other = Gateway::start_on_database(&cluster.url());
+    let (post, item) = (&world.province.post, codes::item(8));
+    say(&world.gateway, post, "waits", &item).await.unwrap();
+    let holder = || cluster.sql("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted");
+    let before =
+        eventually("somebody holds the lease", || async { Some(holder()).filter(|pid| !pid.is_empty()) })
+            .await;
+    let order = v1::OrderLegRequest { item: code(&item), ..world.order(v1::LegKind::Inbound) };
+    world.ordered(&world.province.department, order).await;
+    let placed = |line: &v1::FeedEvent| world::event_of(line).r#type() == Type::Placed;
+    // Whatever the tie writes now waits for the lane.
+    cluster.sql(&format!("BEGIN; SELECT FROM lane FOR UPDATE; SELECT pg_sleep({LONG}); COMMIT"));
+    let log = world.log_with(post, "the placing", placed).await;
+    assert_eq!(log.iter().filter(|line| placed(line)).count(), 1);
+    assert_eq!(holder(), before, "it held the lease all the time");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_without_its_database_says_when_to_come_back_and_comes_back_by_itself() {
     let cluster = Cluster::start();
     let mut world = province(&cluster.url()).await;

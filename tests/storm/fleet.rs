@@ -1,5 +1,8 @@
 //! The gateways, each with a way of its own to the database, and how actors reach whichever answers.
 
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -24,6 +27,20 @@ pub struct Place {
     /// Its way to the database.
     pub way: Proxy,
     url: RwLock<String>,
+    log: PathBuf,
+}
+
+impl Place {
+    /// Keeps what a process logged that has ended, for whoever wants to know why a rule is broken.
+    pub fn keep(&self, log: &str) {
+        let file = OpenOptions::new().create(true).append(true).open(&self.log);
+        file.and_then(|mut file| file.write_all(log.as_bytes())).expect("a log");
+    }
+}
+
+/// Where the gateways' logs of the last storm are.
+pub fn logs() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("storm")
 }
 
 /// All of them.
@@ -38,13 +55,17 @@ impl Fleet {
     /// So many gateways on a cluster.
     pub async fn start(cluster: &Cluster, gateways: usize) -> Fleet {
         let mut places = Vec::new();
-        for _ in 0..gateways {
+        let logs = logs();
+        let _none = fs::remove_dir_all(&logs);
+        fs::create_dir_all(&logs).expect("a folder");
+        for number in 0..gateways {
             let way = Proxy::to(cluster.port()).await;
             let url = cluster.url_at(way.port());
             let gateway = tokio::task::spawn_blocking(move || Gateway::start_on_database(&url)).await;
             let gateway = gateway.expect("a gateway");
             let url = RwLock::new(gateway.url());
-            places.push(Place { gateway: Arc::new(Mutex::new(gateway)), way, url });
+            let log = logs.join(format!("gateway-{number}.log"));
+            places.push(Place { gateway: Arc::new(Mutex::new(gateway)), way, url, log });
         }
         Fleet { places, weather: Weather::over(gateways) }
     }

@@ -175,21 +175,24 @@ async fn end(outside: Arc<Outside>, gateway: usize, mut process: OwnedMutexGuard
 /// Starts what was killed, or kills it first; again until it serves, as a service manager does.
 async fn start(outside: Arc<Outside>, gateway: usize, mut process: OwnedMutexGuard<Gateway>) {
     let late = Instant::now() + PATIENCE;
+    let place = &outside.fleet.places[gateway];
     loop {
         let started = spawn_blocking(move || {
-            process.kill();
+            let log = process.kill();
             let started = process.try_restart();
-            (process, started)
+            (process, log, started)
         });
-        let (whole, started) = started.await.expect("a start");
+        let (whole, log, started) = started.await.expect("a start");
         process = whole;
+        place.keep(&log);
         match started {
             Ok(()) => return outside.fleet.moved(gateway, process.url()),
             Err(log) if Instant::now() > late => {
                 let last = log.lines().last().unwrap_or_default();
                 return outside.is_surprised(format!("gateway {gateway} does not start: {last}"));
             }
-            Err(_) => {
+            Err(log) => {
+                place.keep(&log);
                 outside.tally.add("starts in vain", 1);
                 sleep(Duration::from_millis(200)).await;
             }
@@ -201,6 +204,7 @@ async fn start(outside: Arc<Outside>, gateway: usize, mut process: OwnedMutexGua
 fn has_ended(outside: &Outside, gateway: usize, process: &mut Gateway) -> bool {
     let Some(code) = process.ended() else { return false };
     let log = process.kill();
+    outside.fleet.places[gateway].keep(&log);
     let last: Vec<&str> = log.lines().rev().take(3).collect();
     outside.is_surprised(format!("gateway {gateway} ended by itself with {code:?}: {last:?}"));
     true

@@ -65,11 +65,15 @@ fn run(plan: Plan) -> (String, bool) {
     for (name, why) in &broken {
         eprintln!("BROKEN {name}: {why}");
     }
+    if !broken.is_empty() {
+        eprintln!("the gateways' logs: {}", fleet::logs().display());
+    }
     let verdict = match broken.len() {
         0 => format!("all {} rules hold", checks::RULES.len()),
         some => format!("{some} of {} rules are broken", checks::RULES.len()),
     };
     if broken.is_empty() {
+        let _kept = std::fs::remove_dir_all(fleet::logs());
         planted::every_planted_fault_is_found(&history);
     }
     (format!("{line}; {verdict}"), broken.is_empty())

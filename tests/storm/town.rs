@@ -115,14 +115,33 @@ impl Inside {
             self.scans(hand, vec![(picked, true), (event(Type::OfficeIn, &item), false)]);
             return;
         }
-        match self.seed.below(6) {
-            0 | 1 => self.picked_up(&item),
-            2 => self.ordered_late(number, &item),
-            3 => self.registered_late(number, &item),
-            4 => self.sent_out(number, &item),
-            _ if self.bags + 1 < BAGS => self.bagged(),
-            _ => self.picked_up(&item),
+        match self.seed.below(12) {
+            0 => self.picked_up(&item),
+            1 => self.ordered_late(number, &item),
+            2 => self.registered_late(number, &item),
+            3 => self.sent_out(number, &item),
+            4 if self.bags + 1 < BAGS => self.bagged(),
+            _ => self.in_order(&item),
         }
+    }
+
+    /// As it should be: each is scanned when the scan before it is known.
+    fn in_order(&mut self, item: &str) {
+        let picked = v1::Event {
+            agency: DEPARTMENT.to_owned(),
+            counter: CENTRE.to_owned(),
+            ..event(Type::PickedUp, item)
+        };
+        let scan = |kind: Type, hand, then: Scan| Scan {
+            then: Some((hand, Box::new(Task::Scan(Box::new(then))))),
+            ..Scan { event: event(kind, item), ..Scan::default() }
+        };
+        let accepted = Scan { event: event(Type::Accepted, item), ..Scan::default() };
+        let offered = scan(Type::Offered, Hand::Centre, accepted);
+        let dispatched = scan(Type::Dispatched, Hand::Post, offered);
+        let office = scan(Type::OfficeIn, Hand::Post, dispatched);
+        let first = Scan { event: picked, personal: attested(), ..scan(Type::PickedUp, Hand::Post, office) };
+        self.queue(Hand::Post, Task::Scan(Box::new(first)));
     }
 
     /// The pick-up opens the leg; whatever comes before it waits.
