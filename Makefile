@@ -1,7 +1,7 @@
 # Every target installs what it needs where it may (apt as root), or names what is missing and fails.
 # CARGO_TARGET_DIR is honoured by cargo itself.
 
-.PHONY: demo test bench fast lint-proto
+.PHONY: demo test bench storm fast lint-proto
 
 ## demo: a gateway and a day of a province's post, on embedded SQLite; ends by itself. Leaves ./trao-demo
 demo: need-cargo need-cc
@@ -15,6 +15,10 @@ test: need-cargo need-cc need-python3-venv need-postgres
 ## bench: how fast it is, in at most twenty minutes, the build included; writes target/bench/summary.json
 bench: need-cargo need-cc
 	cargo bench --bench gateway
+
+## storm: three gateways on one database, and a killer; MINUTES=30 for a long one, SEED=… for the same choices again
+storm: need-cargo need-cc need-postgres
+	MINUTES=$(MINUTES) cargo test --quiet $(if $(MINUTES),--release) --test storm -- --storm
 
 ## fast: format and lints, warnings are errors
 fast: need-cargo need-cc

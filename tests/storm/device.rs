@@ -26,7 +26,7 @@ const OUTBOX: usize = 120;
 /// Of acknowledged lines, one in so many is sent again: the clerk did not see the tick.
 const AGAIN: u64 = 16;
 /// Longest pause of the hand between two scans.
-const PAUSE_MS: u64 = 1_600;
+const PAUSE_MS: u64 = 2_400;
 
 /// A line of the outbox.
 #[derive(Clone)]

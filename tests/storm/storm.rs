@@ -200,17 +200,12 @@ async fn quiet(cluster: &Cluster, late: Instant) -> (crate::support::book::Book,
     let url = cluster.url();
     let mut before = (0, 0);
     let mut since = Instant::now();
-    let mut debug = Instant::now();
     while Instant::now() < late {
         let head = database::head(&url).await;
         if head.0 != before.0 {
             since = Instant::now();
         }
         before = head;
-        if debug.elapsed() > Duration::from_secs(10) {
-            debug = Instant::now();
-            eprintln!("head {head:?} {}", cluster.sql("select * from follower; select l.granted, a.pid, a.state, a.query, now()-a.query_start, now()-a.state_change, wait_event, client_port from pg_locks l join pg_stat_activity a using (pid) where locktype='advisory'"));
-        }
         // The tie looks once a second by itself.
         if head.1 == 0 && since.elapsed() > Duration::from_secs(3) {
             break;

@@ -115,7 +115,7 @@ impl Inside {
             self.scans(hand, vec![(picked, true), (event(Type::OfficeIn, &item), false)]);
             return;
         }
-        match self.seed.below(12) {
+        match self.seed.below(20) {
             0 => self.picked_up(&item),
             1 => self.ordered_late(number, &item),
             2 => self.registered_late(number, &item),
