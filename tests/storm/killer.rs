@@ -74,7 +74,7 @@ impl Killer {
             let gateway = self.seed.below(self.outside.fleet.places.len() as u64) as usize;
             let millis = self.seed.below(1_000);
             let (fault, name) = deck[at];
-            if self.begin(&mut going_on, fault, gateway, millis) {
+            if self.begin(&mut going_on, (fault, name), gateway, millis) {
                 deck.swap_remove(at);
                 self.outside.tally.add(name, 1);
                 self.outside.tally.add("faults", 1);
@@ -90,11 +90,17 @@ impl Killer {
     }
 
     /// Begins to break something; nothing where that is broken already.
-    fn begin(&self, going_on: &mut JoinSet<()>, fault: Fault, gateway: usize, millis: u64) -> bool {
+    fn begin(
+        &self,
+        going_on: &mut JoinSet<()>,
+        (fault, name): (Fault, &'static str),
+        gateway: usize,
+        millis: u64,
+    ) -> bool {
         let outside = Arc::clone(&self.outside);
         let place = &self.outside.fleet.places[gateway];
         let cut = |fault: &dyn Fn()| {
-            outside.fleet.weather.worsens(gateway);
+            outside.fleet.weather.worsens(gateway, name);
             fault();
             outside.fleet.weather.clears(gateway);
             true
@@ -129,7 +135,7 @@ impl Killer {
 
 async fn crash(outside: Arc<Outside>, cluster: Arc<Cluster>, held: OwnedMutexGuard<()>, down: Duration) {
     let gateways = 0..outside.fleet.places.len();
-    gateways.clone().for_each(|gateway| outside.fleet.weather.worsens(gateway));
+    gateways.clone().for_each(|gateway| outside.fleet.weather.worsens(gateway, "database crashed"));
     let stopped = Arc::clone(&cluster);
     spawn_blocking(move || stopped.crash()).await.expect("a crash");
     sleep(down).await;
@@ -142,7 +148,7 @@ async fn stop(outside: Arc<Outside>, gateway: usize, mut process: OwnedMutexGuar
     if has_ended(&outside, gateway, &mut process) {
         return start(outside, gateway, process).await;
     }
-    outside.fleet.weather.worsens(gateway);
+    outside.fleet.weather.worsens(gateway, "stopped");
     process.signal("-STOP");
     sleep(still).await;
     process.signal("-CONT");
@@ -153,7 +159,7 @@ async fn end(outside: Arc<Outside>, gateway: usize, mut process: OwnedMutexGuard
     if has_ended(&outside, gateway, &mut process) {
         return start(outside, gateway, process).await;
     }
-    outside.fleet.weather.worsens(gateway);
+    outside.fleet.weather.worsens(gateway, if drains { "drained" } else { "killed" });
     if drains {
         process.signal("-TERM");
         let late = Instant::now() + PATIENCE;

@@ -23,6 +23,8 @@ pub enum Phase {
     Finish,
     /// Everything is said: readers read to the end.
     CatchUp,
+    /// Whoever has not come to its end now never will.
+    Over,
 }
 
 /// What all actors share.

@@ -106,8 +106,8 @@ impl Reader {
     }
 
     /// Reads through the storm and then to the end of the log; gives what it saw.
-    pub async fn run(mut self, until: tokio::time::Instant) -> Journal {
-        while !self.is_done() && tokio::time::Instant::now() < until {
+    pub async fn run(mut self) -> Journal {
+        while !self.is_done() && self.outside.phase() < Phase::Over {
             let gateway = self.seed.below(self.outside.fleet.places.len() as u64) as usize;
             let done = match self.prepare(gateway).await {
                 Ok(()) if self.kind.streams() => self.stream(gateway).await,
@@ -226,14 +226,17 @@ impl Reader {
                     return Err((Trouble::Storm, Status::deadline_exceeded("a silent stream")));
                 }
             };
-            match next.message {
-                Some(Told::Event(event)) => self.sees(&event),
-                Some(Told::Bookmark(bookmark)) => {
-                    if self.stands(&bookmark.cursor) && self.lives_on(gateway).await? || self.is_done() {
-                        return Ok(());
-                    }
+            let bookmark = match next.message {
+                Some(Told::Event(event)) => {
+                    self.sees(&event);
+                    continue;
                 }
-                None => {}
+                Some(Told::Bookmark(bookmark)) => bookmark,
+                None => continue,
+            };
+            let died = self.stands(&bookmark.cursor) && self.lives_on(gateway).await?;
+            if died || self.is_done() {
+                return Ok(());
             }
         }
     }

@@ -17,11 +17,12 @@ use crate::cluster::Cluster;
 use crate::database;
 use crate::device::Device;
 use crate::fleet::{Fleet, Lines, Trouble};
-use crate::history::{DeviceTold, Digested, History, Reader as Journal};
+use crate::history::{DeviceTold, Digested, History, Reader as Journal, Waits};
 use crate::killer::{FAULTS, Killer};
 use crate::office;
 use crate::outside::{Outside, Phase};
 use crate::reader::{Ends, Kind, Reader};
+use crate::support::book::Book;
 use crate::support::partner::{Partner, Province};
 use crate::support::seed::Seed;
 use crate::support::wait::eventually;
@@ -36,7 +37,9 @@ const DEVICES: [(&str, Hand, usize); 3] =
 /// The department's office system works on so many things at once.
 const OFFICES: usize = 4;
 /// For how long what was begun may take to be finished once everything is healed.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(180);
+/// For how long the journal may stand still while something waits that could be placed.
+const STILL: Duration = Duration::from_secs(20);
 
 /// How long a storm is, and how thick.
 #[derive(Clone, Copy, Debug)]
@@ -47,6 +50,12 @@ pub struct Plan {
     pub span: Duration,
     /// Between two faults, on average.
     pub pause: Duration,
+}
+
+impl Plan {
+    fn says(&self, until: Instant, what: &str) {
+        eprintln!("{:.1} s after the storm: {what}", (Instant::now() - until).as_secs_f64());
+    }
 }
 
 /// What came of it.
@@ -102,21 +111,30 @@ pub async fn rage(plan: Plan) -> Outcome {
         .enumerate()
         .map(|(number, (party, partner, kind))| {
             let reader = Reader::new(&outside, &ends, (party, partner), kind, number, seed());
-            tokio::spawn(reader.run(late + PATIENCE))
+            tokio::spawn(reader.run())
         })
         .collect();
     Killer::new(&outside, &cluster, seed()).run(until, plan.pause).await;
 
+    plan.says(until, "healed");
     outside.phase.send_replace(Phase::Drain);
     let given: Vec<(String, u64)> = all(devices).await;
     outside.phase.send_replace(Phase::Finish);
     all(offices).await;
-    let (book, waiting) = quiet(&cluster, late).await;
+    plan.says(until, "everything is said");
+    let (book, waiting) = quiet(&cluster).await;
+    plan.says(until, "the tie is done");
     *ends.lock().expect("ends") = last_numbers(&book);
     outside.phase.send_replace(Phase::CatchUp);
+    let over = Arc::clone(&outside);
+    let ends_late = tokio::spawn(async move {
+        tokio::time::sleep(PATIENCE).await;
+        over.phase.send_replace(Phase::Over);
+    });
     let readers: Vec<Journal> =
         join_all(readers).await.into_iter().map(|reader| reader.expect("a reader")).collect();
-
+    ends_late.abort();
+    plan.says(until, "everybody has read everything");
     let mut history = History { readers, waiting, gateways: GATEWAYS, book, ..History::default() };
     ask_every_gateway(&outside, &people, given, &mut history).await;
     // Digests, states and replays write nothing.
@@ -195,27 +213,25 @@ fn seats(province: &Province) -> Vec<(&'static str, &Partner, Kind)> {
     .concat()
 }
 
-/// Waits until the tie has nothing more to do: nothing waits for a code, and the journal does not grow.
-async fn quiet(cluster: &Cluster, late: Instant) -> (crate::support::book::Book, Vec<crate::history::Waits>) {
+/// Waits until the tie has nothing more to do, as long as it goes on doing it.
+async fn quiet(cluster: &Cluster) -> (Book, Vec<Waits>) {
     let url = cluster.url();
-    let mut before = (0, 0);
-    let mut since = Instant::now();
-    while Instant::now() < late {
-        let head = database::head(&url).await;
-        if head.0 != before.0 {
-            since = Instant::now();
+    let (mut before, mut since) = (0, Instant::now());
+    loop {
+        let (head, waits) = database::head(&url).await;
+        if head != before {
+            (before, since) = (head, Instant::now());
         }
-        before = head;
         // The tie looks once a second by itself.
-        if head.1 == 0 && since.elapsed() > Duration::from_secs(3) {
-            break;
+        let enough = if waits == 0 { Duration::from_secs(3) } else { STILL };
+        if since.elapsed() > enough {
+            return database::read(&url).await;
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    database::read(&url).await
 }
 
-fn last_numbers(book: &crate::support::book::Book) -> BTreeMap<String, u64> {
+fn last_numbers(book: &Book) -> BTreeMap<String, u64> {
     book.log_lines.iter().map(|line| (book.parties[&line.party].clone(), line.seq)).collect()
 }
 
@@ -286,11 +302,14 @@ fn last_line(plan: Plan, outside: &Outside, history: &History) -> String {
     let tally = &outside.tally;
     let kinds: Vec<String> = FAULTS.iter().map(|(_, name)| format!("{name} {}", tally.of(name))).collect();
     let acknowledged: std::collections::BTreeSet<usize> = history.acks.iter().map(|ack| ack.sent).collect();
-    let slowest = |way| outside.fleet.weather.slowest(way).as_secs_f64();
+    let slowest = |way| {
+        let (after, fault) = outside.fleet.weather.slowest(way);
+        format!("{:.1} s ({fault})", after.as_secs_f64())
+    };
     format!(
         "storm: seed {}, {:.1} minutes, {} faults ({}); {} lines acknowledged, {} replays, {} events in the journal, \
          {} seen by {} readers killed {} times; answers: {} unavailable, {} overloaded, {} cut off, {} none; \
-         {} starts in vain; slowest return {:.1} s to write, {:.1} s to read",
+         {} starts in vain; slowest return to write {}, to read {}",
         plan.seed,
         plan.span.as_secs_f64() / 60.0,
         tally.of("faults"),

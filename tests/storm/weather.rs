@@ -16,29 +16,35 @@ pub enum Way {
 struct Sky {
     /// Faults that go on.
     faults: usize,
+    /// The last that began.
+    last: &'static str,
     /// Since when there has been none.
     clear: Instant,
     /// Since then, and nothing was answered yet.
     awaited: [Option<Instant>; 2],
 }
 
+/// How long a gateway was away after its last fault, and what that was.
+pub type Return = (Duration, &'static str);
+
 /// Over all gateways.
 #[derive(Debug)]
 pub struct Weather {
     skies: Mutex<Vec<Sky>>,
-    slowest: Mutex<[Duration; 2]>,
+    slowest: Mutex<[Return; 2]>,
 }
 
 impl Weather {
     /// Clear, over so many.
     pub fn over(gateways: usize) -> Weather {
-        let sky = Sky { faults: 0, clear: Instant::now(), awaited: [None; 2] };
+        let sky = Sky { faults: 0, last: "", clear: Instant::now(), awaited: [None; 2] };
         Weather { skies: Mutex::new(vec![sky; gateways]), slowest: Mutex::default() }
     }
 
     /// A fault begins.
-    pub fn worsens(&self, gateway: usize) {
+    pub fn worsens(&self, gateway: usize, fault: &'static str) {
         let sky = &mut self.skies.lock().expect("weather")[gateway];
+        sky.last = fault;
         sky.faults += 1;
         sky.awaited = [None; 2];
     }
@@ -55,10 +61,10 @@ impl Weather {
 
     /// A gateway did what it was asked.
     pub fn answered(&self, gateway: usize, way: Way) {
-        let awaited = self.skies.lock().expect("weather")[gateway].awaited[way as usize].take();
-        if let Some(since) = awaited {
+        let sky = &mut self.skies.lock().expect("weather")[gateway];
+        if let Some(since) = sky.awaited[way as usize].take() {
             let slowest = &mut self.slowest.lock().expect("weather")[way as usize];
-            *slowest = since.elapsed().max(*slowest);
+            *slowest = (since.elapsed(), sky.last).max(*slowest);
         }
     }
 
@@ -70,10 +76,9 @@ impl Weather {
 
     /// The longest that a gateway took from the end of its last fault to the first answer. Faults that came before it
     /// answered begin the count anew.
-    pub fn slowest(&self, way: Way) -> Duration {
-        let waited =
-            self.skies.lock().expect("weather").iter().filter_map(|sky| sky.awaited[way as usize]).min();
-        let waits = waited.map(|since| since.elapsed()).unwrap_or_default();
-        self.slowest.lock().expect("weather")[way as usize].max(waits)
+    pub fn slowest(&self, way: Way) -> Return {
+        let skies = self.skies.lock().expect("weather");
+        let waits = skies.iter().filter_map(|sky| Some((sky.awaited[way as usize]?.elapsed(), sky.last)));
+        waits.chain([self.slowest.lock().expect("weather")[way as usize]]).max().unwrap_or_default()
     }
 }
