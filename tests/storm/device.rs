@@ -34,6 +34,8 @@ struct Line {
     sent: usize,
     capture: v1::Capture,
     then: Option<(Hand, Box<Task>)>,
+    /// It was acknowledged before, and is sent again all the same.
+    again: bool,
 }
 
 /// The device.
@@ -113,7 +115,7 @@ impl Device {
         }
         let source = self.source.clone();
         let capture = v1::Capture { source, client_event_id: id, event, personal, ..v1::Capture::default() };
-        self.outbox.push_back(Line { sent, capture, then });
+        self.outbox.push_back(Line { sent, capture, then, again: false });
     }
 
     /// Sends what is in the outbox through one of the gateways; whether all of that was acknowledged.
@@ -137,6 +139,9 @@ impl Device {
         for mut line in lines.into_iter().filter(is_in) {
             if let Some((hand, task)) = line.then.take() {
                 self.outside.town.put(hand, *task);
+            }
+            if !std::mem::replace(&mut line.again, true) {
+                self.outside.town.finished();
             }
             if self.seed.below(AGAIN) == 0 {
                 self.outbox.push_back(line);

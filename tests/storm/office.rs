@@ -43,6 +43,7 @@ pub async fn run(outside: Arc<Outside>, partner: Partner, mut seed: Seed, until:
             match command(&mut lines, gateway, &partner, &task).await {
                 Ok(recorded) => {
                     outside.acknowledged(sent, gateway, &recorded);
+                    outside.town.finished();
                     break;
                 }
                 Err((Trouble::Storm, _)) => tokio::time::sleep(Duration::from_millis(50)).await,

@@ -62,6 +62,8 @@ pub struct Scan {
 struct Inside {
     seed: Seed,
     queues: BTreeMap<Hand, VecDeque<Task>>,
+    /// What was begun and is not acknowledged: more may follow from it.
+    begun: u64,
     envelopes: u64,
     bags: u64,
 }
@@ -73,7 +75,7 @@ pub struct Town(Mutex<Inside>);
 impl Town {
     /// A town in which nothing has happened yet.
     pub fn new(seed: Seed) -> Town {
-        Town(Mutex::new(Inside { seed, queues: BTreeMap::new(), envelopes: 0, bags: 0 }))
+        Town(Mutex::new(Inside { seed, queues: BTreeMap::new(), begun: 0, envelopes: 0, bags: 0 }))
     }
 
     /// Something for these hands; nothing when there is none.
@@ -97,12 +99,17 @@ impl Town {
 
     /// Something more to do.
     pub fn put(&self, hand: Hand, task: Task) {
-        self.0.lock().expect("the town").queues.entry(hand).or_default().push_back(task);
+        self.0.lock().expect("the town").queue(hand, task);
+    }
+
+    /// Something was acknowledged, and what follows from it is put.
+    pub fn finished(&self) {
+        self.0.lock().expect("the town").begun -= 1;
     }
 
     /// Whether nothing is left to do for anybody.
     pub fn is_done(&self) -> bool {
-        self.0.lock().expect("the town").queues.values().all(VecDeque::is_empty)
+        self.0.lock().expect("the town").begun == 0
     }
 }
 
@@ -236,6 +243,7 @@ impl Inside {
     }
 
     fn queue(&mut self, hand: Hand, task: Task) {
+        self.begun += 1;
         self.queues.entry(hand).or_default().push_back(task);
     }
 }
