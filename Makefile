@@ -1,7 +1,7 @@
 # Every target installs what it needs where it may (apt as root), or names what is missing and fails.
 # CARGO_TARGET_DIR is honoured by cargo itself.
 
-.PHONY: demo test bench sim fast lint-proto
+.PHONY: demo test bench sim storm fast lint-proto
 
 ## demo: a gateway and a day of a province's post, on embedded SQLite; ends by itself. Leaves ./trao-demo
 demo: need-cargo need-cc
@@ -19,6 +19,10 @@ bench: need-cargo need-cc
 ## sim: SEEDS worlds from FIRST on, or SEED alone with everything that happens in it; see docs/simulation.md
 sim: need-cargo need-cc
 	cargo test --quiet --release --test sim -- $(if $(SEED),--seed=$(SEED),--seeds=$(or $(SEEDS),500) --first=$(or $(FIRST),1))
+
+## storm: three gateways on one database, and a killer; MINUTES=30 for a long one, SEED=… for the same choices again
+storm: need-cargo need-cc need-postgres
+	MINUTES=$(MINUTES) cargo test --quiet $(if $(MINUTES),--release) --test storm -- --storm
 
 ## fast: format and lints, warnings are errors
 fast: need-cargo need-cc

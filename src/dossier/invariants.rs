@@ -87,8 +87,10 @@ pub fn outcomes_conserve<'a>(
             ended.remove(&leg);
         }
         holders.insert(leg, outcome.holder_after.clone());
-        for (id, holder) in &holders {
-            if (*holder == Holder::NONE) != ended.contains(id) {
+        // What it did not touch is as it was after the record before.
+        for id in record.other_leg.into_iter().chain([leg]) {
+            let holder = holders.get(&id);
+            if (holder == Some(&Holder::NONE)) != ended.contains(&id) {
                 return Err(format!("after {} leg {id} is held by {holder:?}", record.position));
             }
         }

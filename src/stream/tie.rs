@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -30,6 +31,8 @@ const NAME: &str = "tie";
 const POLL: Duration = Duration::from_secs(1);
 /// After trouble it waits this long: the store may need a moment, and nobody waits for the tie by the second.
 const BACKOFF: Duration = Duration::from_secs(1);
+/// How often it holds the lease while it works: what is silent for some seconds loses it.
+const HOLD: Duration = Duration::from_secs(2);
 
 /// Why the tie could not go on; it begins again where it was.
 #[derive(Debug, thiserror::Error)]
@@ -79,17 +82,17 @@ pub struct Tie {
     reader: Reader,
     journal: Handle,
     lane: Lane,
-    lease: Lease,
+    lease: Mutex<Lease>,
 }
 
 impl Tie {
     /// The tie of a lane, which works while it holds the lease.
     pub fn new(reader: Reader, journal: Handle, lane: Lane, lease: Lease) -> Tie {
-        Tie { reader, journal, lane, lease }
+        Tie { reader, journal, lane, lease: Mutex::new(lease) }
     }
 
     /// Places what can be placed, whenever something was committed, until the gateway ends.
-    pub async fn run(mut self, shutdown: CancellationToken) {
+    pub async fn run(self, shutdown: CancellationToken) {
         let mut head = self.journal.wakes().head(self.lane);
         let mut troubled = false;
         let mut seen = None;
@@ -124,9 +127,9 @@ impl Tie {
 
     /// Catches up, as long as it holds the lease; `None` when it does not. Who takes the lease anew begins at the cursor:
     /// somebody else went on meanwhile.
-    async fn follow(&mut self, seen: Option<Seen>) -> Result<Option<Seen>, Error> {
+    async fn follow(&self, seen: Option<Seen>) -> Result<Option<Seen>, Error> {
         // CANCEL: as for `run`.
-        let mut seen = match self.lease.hold().await? {
+        let mut seen = match self.hold().await? {
             Holding::No => return Ok(None),
             Holding::Anew => self.cursor().await?,
             Holding::Still => match seen {
@@ -136,12 +139,32 @@ impl Tie {
         };
         let head = self.reader.head(self.lane).await?.pos;
         while seen.pos < head {
-            seen = self.work_behind(seen, head).await?;
-            if self.lease.hold().await? != Holding::Still {
+            // CANCEL: as for `run`. However long the work takes, nobody else begins it meanwhile.
+            seen = tokio::select! {
+                seen = self.work_behind(seen, head) => seen?,
+                lost = self.hold_on() => return lost.map(|()| None),
+            };
+            if self.hold().await? != Holding::Still {
                 return Ok(None);
             }
         }
         Ok(Some(seen))
+    }
+
+    async fn hold(&self) -> Result<Holding, Error> {
+        // CANCEL: as the lease's.
+        Ok(self.lease.lock().await.hold().await?)
+    }
+
+    /// Holds the lease until it is lost.
+    async fn hold_on(&self) -> Result<(), Error> {
+        loop {
+            // CANCEL: as the lease's.
+            sleep(HOLD).await;
+            if self.hold().await? != Holding::Still {
+                return Ok(());
+            }
+        }
     }
 
     async fn cursor(&self) -> Result<Seen, Error> {

@@ -2,7 +2,7 @@
 //! go on, and clients only connect again.
 
 use std::collections::BTreeSet;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use bytes::Bytes;
 use futures_util::future::join_all;
@@ -50,11 +50,6 @@ async fn say(gateway: &Gateway, who: &Partner, id: &str, code: &str) -> Result<v
     let line = Some(line(id, code));
     let answer = captures(gateway).await.capture_event(who.ask(v1::CaptureEventRequest { line })).await?;
     Ok(answer.into_inner().recorded.unwrap())
-}
-
-fn signal(gateway: &Gateway, signal: &str) {
-    let process = gateway.process().to_string();
-    assert!(Command::new("kill").args([signal, &process]).status().unwrap().success());
 }
 
 async fn health(gateway: &Gateway) -> ServingStatus {
@@ -158,7 +153,7 @@ async fn gateways_that_are_killed_or_stopped_hold_nobody_up_and_the_tie_goes_on_
     let post = world.province.post.clone();
     // The first has the tie's lease, for it was there first. It stops in the midst of whatever it does.
     say(&other, &post, "waits", &codes::item(3)).await.unwrap();
-    signal(&world.gateway, "-STOP");
+    world.gateway.signal("-STOP");
     let through = |number: usize| format!("{number} while one is stopped");
     for number in 0..20 {
         say(&other, &post, &through(number), &codes::item(4)).await.unwrap();
@@ -173,7 +168,7 @@ async fn gateways_that_are_killed_or_stopped_hold_nobody_up_and_the_tie_goes_on_
         async move { there.pull_events(asked).await.unwrap().into_inner().events.iter().any(placed).then_some(()) }
     })
     .await;
-    signal(&world.gateway, "-CONT");
+    world.gateway.signal("-CONT");
     let again = say(&world.gateway, &post, &through(7), &codes::item(4)).await;
     // Its time stood still, and the first call may find connections that were ended meanwhile.
     assert!(again.is_ok_and(|again| again.replayed), "it goes on where the others are");
@@ -188,6 +183,29 @@ async fn gateways_that_are_killed_or_stopped_hold_nobody_up_and_the_tie_goes_on_
     let request = v1::PullEventsRequest { page_size: 1_000, ..v1::PullEventsRequest::default() };
     let elsewhere = there.pull_events(post.ask(request)).await.unwrap().into_inner().events;
     assert_eq!(log, elsewhere);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tie_keeps_its_lease_while_its_work_takes_longer_than_a_silent_session_lives() {
+    // The database ends a session that is silent for six seconds, and lets a commit wait for seven.
+    const LONG: &str = "6.5";
+    let cluster = Cluster::start();
+    let world = province(&cluster.url()).await;
+    let _other = Gateway::start_on_database(&cluster.url());
+    let (post, item) = (&world.province.post, codes::item(8));
+    say(&world.gateway, post, "waits", &item).await.unwrap();
+    let holder = || cluster.sql("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted");
+    let before =
+        eventually("somebody holds the lease", || async { Some(holder()).filter(|pid| !pid.is_empty()) })
+            .await;
+    let order = v1::OrderLegRequest { item: code(&item), ..world.order(v1::LegKind::Inbound) };
+    world.ordered(&world.province.department, order).await;
+    let placed = |line: &v1::FeedEvent| world::event_of(line).r#type() == Type::Placed;
+    // Whatever the tie writes now waits for the lane.
+    cluster.sql(&format!("BEGIN; SELECT FROM lane FOR UPDATE; SELECT pg_sleep({LONG}); COMMIT"));
+    let log = world.log_with(post, "the placing", placed).await;
+    assert_eq!(log.iter().filter(|line| placed(line)).count(), 1);
+    assert_eq!(holder(), before, "it held the lease all the time");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -117,11 +117,20 @@ impl Gateway {
 
     /// Starts again on the same folder, after a kill or a stop.
     pub fn restart(&mut self) {
-        self.restart_with(Start::default());
+        self.try_restart().unwrap_or_else(|log| panic!("it did not start; its log:\n{log}"));
     }
 
     /// Starts again on the same folder, so.
     pub fn restart_with(&mut self, start: Start) {
+        self.try_start(start).unwrap_or_else(|log| panic!("it did not start; its log:\n{log}"));
+    }
+
+    /// Starts again on the same folder, if it can just now; otherwise gives what it logged.
+    pub fn try_restart(&mut self) -> Result<(), String> {
+        self.try_start(Start::default())
+    }
+
+    fn try_start(&mut self, start: Start) -> Result<(), String> {
         assert!(self.child.is_none(), "it still runs");
         let mut command = match start.file_bytes_max {
             Some(bytes) => {
@@ -155,8 +164,22 @@ impl Gateway {
         self.child = Some(child);
         match line.strip_prefix("listening ") {
             Some(address) => self.address = address.trim().to_owned(),
-            None => panic!("it did not start; its log:\n{}", self.kill()),
+            None => return Err(self.kill()),
         }
+        Ok(())
+    }
+
+    /// Sends it a signal, e.g. `-STOP`.
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.process().to_string()]).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Its exit code once it has ended; none where a signal ended it.
+    #[allow(dead_code, reason = "the storm's")]
+    pub fn ended(&mut self) -> Option<Option<i32>> {
+        let Some(child) = &mut self.child else { return Some(None) };
+        child.try_wait().unwrap().map(|status| status.code())
     }
 
     /// Kills it with SIGKILL and gives what it logged.

@@ -1,5 +1,6 @@
 //! What the integration tests stand on: a real gateway process, callers with real keys, and a hand on its disk and clock.
 
+pub mod book;
 pub mod codes;
 pub mod gateway;
 pub mod hostile;

@@ -3,16 +3,27 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// A small generator (SplitMix64): good enough to choose moments, and the same everywhere.
+#[derive(Debug)]
 pub struct Seed(u64);
 
 impl Seed {
     /// From `SEED`, or new; printed either way.
     pub fn take() -> Seed {
+        Seed::of(Seed::number())
+    }
+
+    /// The number in `SEED`, or a new one; printed either way.
+    pub fn number() -> u64 {
         let given = std::env::var("SEED").ok().and_then(|text| text.parse().ok());
         let fresh = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
         let seed = given.unwrap_or_else(fresh);
         eprintln!("SEED={seed}");
-        Seed(seed)
+        seed
+    }
+
+    /// The choices that follow from a number.
+    pub fn of(number: u64) -> Seed {
+        Seed(number)
     }
 
     /// The next number.
