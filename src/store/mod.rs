@@ -501,6 +501,10 @@ forward! { Reader,
     fn last_seal(&self, lane: Lane) -> Option<Seal>;
     /// The public key of a signing key's id.
     fn signing_key(&self, key_id: u32) -> Option<[u8; 32]>;
+    /// The last position that the history of an epoch that ended has in common with the lane's own; `None` of an epoch that
+    /// is not known to have ended here. Along a history heads only grow, so what a later restoring kept of it includes what
+    /// the first one kept, and one position tells for all of them.
+    fn ended_epoch(&self, lane: Lane, epoch: [u8; 16]) -> Option<u64>;
     /// What was heard from a source.
     fn device(&self, lane: Lane, source: i64) -> Heard;
     /// An API key.
@@ -538,7 +542,7 @@ forward! { Admin,
     fn set_clock(&mut self, mode: ClockMode) -> ();
     /// Keeps the public key of a signing key. Another one under the same id is refused.
     fn add_signing_key(&mut self, key_id: u32, public_key: &[u8; 32]) -> ();
-    /// Begins a new epoch in every lane: the store is a copy no more.
+    /// Begins a new epoch in every lane and keeps how far the one that ends went: the store is a copy no more.
     fn begin_epoch(&mut self, epoch: &[u8; 16]) -> ();
     /// Erases a personal part for good. Whether there was one.
     fn erase_personal(&mut self, position: Position) -> bool;

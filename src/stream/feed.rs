@@ -151,7 +151,10 @@ impl Feeds {
         // CANCEL: only reads.
         let head = self.reader.head(lane).await.map_err(unreadable)?;
         let Some(bytes) = start else { return Ok(Cursor::beginning(log.party.clone(), head.epoch)) };
-        let cursor = Cursor::of(bytes, &log.party, head.epoch)?;
+        let cursor = Cursor::of_any_epoch(bytes, &log.party)?;
+        if cursor.epoch() != head.epoch {
+            return Err(self.changed(log, &cursor, head.epoch).await);
+        }
         let last = self.reader.log_head(lane, log.id).await.map_err(unreadable)?;
         for named in cursor.lanes() {
             cursor.must_not_pass(named, if named == lane { last } else { 0 })?;

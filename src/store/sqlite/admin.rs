@@ -77,6 +77,7 @@ impl Admin {
     pub fn begin_epoch(&mut self, epoch: &[u8; 16]) -> Result<(), Error> {
         let step = "begin an epoch";
         self.whole(step, |whole| {
+            run(whole, step, sql::END_EPOCH, [])?;
             run(whole, step, sql::SET_EPOCH, [epoch])?;
             run(whole, step, sql::SET_COPIED, [false]).map(drop)
         })

@@ -204,6 +204,11 @@ impl Reader {
         })
     }
 
+    pub fn ended_epoch(&self, of: Lane, epoch: [u8; 16]) -> Result<Option<u64>, Error> {
+        let params = params![lane(of), epoch];
+        self.on(|connection| one(connection, "read epochs", sql::ENDED_EPOCH, params, |row| row.number(0)))
+    }
+
     pub fn device(&self, lane: Lane, source: i64) -> Result<Heard, Error> {
         self.on(|connection| read::device(connection, lane, source))
     }
