@@ -17,6 +17,7 @@ mod numbers;
 mod page;
 mod place;
 pub mod postgres;
+mod proof;
 pub mod sqlite;
 
 pub use lease::{Holding, Lease};
@@ -80,6 +81,16 @@ impl Error {
         step: &'static str,
     ) -> impl FnOnce(E) -> Error {
         move |source| Error::Failed { step, source: source.into() }
+    }
+}
+
+/// What is being done when a database does not answer at all.
+const CONNECT: &str = "connect to the database";
+
+impl Error {
+    /// Whether the store could not be reached: nothing is wrong with what was asked.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Error::Failed { step: CONNECT, .. })
     }
 }
 

@@ -66,6 +66,7 @@ statements! {
     REFERENCE {
     ALL_ALIASES = "all_aliases",
     ALL_API_KEYS = "all_api_keys",
+    ALL_LANES = "all_lanes",
     ALL_MIGRATIONS = "all_migrations",
     ALL_OFFICES = "all_offices",
     ALL_PARTIES = "all_parties",
@@ -84,6 +85,7 @@ statements! {
     INSERT_MIGRATION = "insert_migration",
     INSERT_SIGNING_KEY = "insert_signing_key",
     LOCK_SCHEMA = "lock_schema",
+    OTHER_SESSIONS = "other_sessions",
     REVOKE_API_KEY = "revoke_api_key",
     SET_CLOCK = "set_clock",
     SET_COPIED = "set_copied",

@@ -91,6 +91,11 @@ impl Admin {
         Ok(erased > 0)
     }
 
+    /// Ends it, for whoever must know that it did.
+    pub(super) fn close(self) -> Result<(), Error> {
+        self.connection.close().map_err(|(_, e)| e).map_err(Error::failed("close the store"))
+    }
+
     /// Runs a change whole or not at all.
     fn whole<T>(
         &mut self,

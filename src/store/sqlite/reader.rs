@@ -286,7 +286,7 @@ impl Reader {
     }
 }
 
-fn identity(connection: &Connection) -> Result<Identity, Error> {
+pub(super) fn identity(connection: &Connection) -> Result<Identity, Error> {
     let found = one(connection, "read identity rows", sql::IDENTITY, [], |row| {
         let mode = |number| match i64::from(number) {
             SYSTEM => Some(ClockMode::System),
@@ -299,7 +299,7 @@ fn identity(connection: &Connection) -> Result<Identity, Error> {
     found.ok_or(Error::Corrupt { what: "identity" })
 }
 
-fn seal(row: Cells<'_>) -> Result<Seal, Error> {
+pub(super) fn seal(row: Cells<'_>) -> Result<Seal, Error> {
     Ok(Seal {
         size: row.number(0)?,
         committed_at: Micros(row.int(1)?),

@@ -1,0 +1,2 @@
+-- Called when a store is proved. Whole table.
+SELECT lane FROM lane ORDER BY lane
