@@ -80,10 +80,11 @@ impl Ear {
                 return Ok(Told::Perhaps);
             };
             match listener.try_recv().await {
-                Ok(Some(heard)) => match told(&self.gateway, heard.payload()) {
-                    Some(told) => return Ok(told),
-                    None => {}
-                },
+                Ok(Some(heard)) => {
+                    if let Some(told) = told(&self.gateway, heard.payload()) {
+                        return Ok(told);
+                    }
+                }
                 Ok(None) => return Ok(Told::Perhaps),
                 Err(error) => {
                     self.listener = None;
