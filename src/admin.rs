@@ -1,9 +1,12 @@
 //! Commands that act on a store's folder on this machine: keys, migrations, copies. They work beside a running gateway.
 
-use std::io::{IsTerminal, stderr};
+mod bar;
+mod restore;
+
+pub use restore::restore;
+
 use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::json;
 
 use crate::access::{KeyText, Role};
@@ -60,7 +63,10 @@ pub fn end(ended: Result<(), Error>) -> Exit {
         }
         Error::Refused(_) | Error::Store { .. } => {
             note(&format!("trao: {error}"));
-            Exit::Refused
+            match &error {
+                Error::Store { source, .. } if source.is_away() => Exit::Unreachable,
+                _ => Exit::Refused,
+            }
         }
     }
 }
@@ -87,17 +93,12 @@ pub fn migrate(options: &MigrateOptions) -> Result<(), Error> {
 /// Copies a store while it is served.
 pub fn backup(options: &BackupOptions) -> Result<(), Error> {
     must_hold_a_store(&options.data)?;
-    let target =
-        if stderr().is_terminal() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(None, target);
-    let mut progress = |done: u64, all: u64| {
-        bar.set_length(all);
-        bar.set_position(done);
-    };
-    let copied = sqlite::backup(&options.data, &options.target, &mut progress);
-    bar.finish_and_clear();
+    let mut bar = bar::Bar::new();
+    let copied =
+        sqlite::backup(&options.data, &options.target, &mut |done, all| bar.show("copying", done, all));
+    drop(bar);
     copied.map_err(Error::store("make the copy"))?;
-    note(&format!("copied to {}; its first serve begins a new epoch", options.target.display()));
+    note(&format!("copied to {}; `trao restore` makes a store of it", options.target.display()));
     Ok(())
 }
 

@@ -21,7 +21,7 @@ use crate::{demo, serve};
     version,
     about = "A custody ledger for paper dossiers between the public post and the agencies they go to",
     after_long_help = "\
-On this machine:  serve, migrate, keys, backup, demo, classify
+On this machine:  serve, migrate, keys, backup, restore, demo, classify
 As a client:      import, scan, sync, status, history, feed (gRPC; see --server and --token-file)
 
 First steps:
@@ -62,6 +62,8 @@ pub enum Command {
     Keys(KeysOptions),
     /// Copy the store and its seal key, also while it is being served
     Backup(BackupOptions),
+    /// Make a store of a backup, or say that a database was restored from its own
+    Restore(RestoreOptions),
     /// Play a day of a province's post through a gateway of its own, and check its books
     Demo(DemoOptions),
     /// Tell what scanned texts are, without a gateway
@@ -188,9 +190,9 @@ pub struct StoreOptions {
 /// `trao backup`.
 #[derive(Clone, Debug, Args)]
 #[command(after_long_help = "\
-The copy is of one moment and holds trao.db and seal.key: keep it as safe as the original. The
-first serve on it begins a new epoch, so that readers of the original's feeds are told
-(EPOCH_CHANGED) instead of missing events in silence.
+The copy is of one moment and holds trao.db and seal.key: keep it as safe as the original. `trao
+restore` makes a store of it, in a new epoch, so that readers of the original's feeds are told
+(EPOCH_CHANGED) instead of missing events in silence. A database has backups of its own.
 
 Example:
   trao backup --data ./trao-data /backup/trao-$(date +%F)
@@ -203,6 +205,41 @@ pub struct BackupOptions {
     /// The folder to make
     #[arg(value_name = "TARGET")]
     pub target: PathBuf,
+}
+
+/// `trao restore`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Of a folder: copies what `trao backup` made into a new folder, migrates it where it is of an older
+release, and proves it whole: the file's integrity, every record, every signed head. Nobody has it
+before. The folder's seal.key is the one of the backup.
+
+Of a database: PostgreSQL makes and restores its own backups (pg_basebackup, a snapshot, a standby
+that was promoted). Afterwards, before any gateway is started on it, this command says so. It
+refuses while gateways are connected: end them before the restored database is started.
+
+Either way a new epoch begins at once. What was acknowledged after the backup is gone: devices that
+still have it send it again, under the same ids, and it is journaled anew. Readers of the feeds are
+refused EPOCH_CHANGED with the last position that both histories have in common and a cursor from
+which they go on without missing an event or getting one twice.
+
+Examples:
+  trao restore /backup/trao-2026-11-20 --data ./trao-data && trao serve --data ./trao-data
+  trao restore --database-file ./database
+
+Exit code 0; 1 when refused or not whole, and nothing was changed; 2 for a wrong command line; 3
+when the database does not answer.")]
+pub struct RestoreOptions {
+    /// The folder that `trao backup` made
+    #[arg(
+        value_name = "BACKUP",
+        required_unless_present = "database_file",
+        conflicts_with = "database_file"
+    )]
+    pub backup: Option<PathBuf>,
+    /// The new store.
+    #[command(flatten)]
+    pub store: StoreOptions,
 }
 
 /// `trao demo`.
@@ -359,6 +396,8 @@ mod tests {
             "trao serve --data d --database-file f",
             "trao keys list --database-file f --json",
             "trao backup --data d target",
+            "trao restore backup --data d",
+            "trao restore --database-file f",
             "trao demo",
             "trao demo --data d --check --lang vi",
             "trao keys create --data d --party carriers/p --role post-operator --name n --person 1 --source s --json",
@@ -388,6 +427,9 @@ mod tests {
             "trao import people f.csv",
             "trao import scans",
             "trao backup --data d",
+            "trao restore --data d",
+            "trao restore backup",
+            "trao restore backup --database-file f",
             "trao serve --clock sundial",
             "trao migrate",
             "trao keys list --data d --database-file f",

@@ -90,6 +90,14 @@ CREATE TABLE lane (
   told      bigint NOT NULL
 ) WITH (fillfactor = 20);                       -- rewritten with every commit: its old versions stay on its page
 
+-- Epochs that ended, each with the last position that its history has in common with the one that went on.
+CREATE TABLE epoch (
+  lane  integer NOT NULL,
+  epoch bytea NOT NULL,
+  upto  bigint NOT NULL,
+  PRIMARY KEY (lane, epoch)
+);
+
 CREATE TABLE entry (
   lane   integer NOT NULL,
   pos    bigint NOT NULL,

@@ -140,8 +140,8 @@ pub fn row(reason: Reason) -> Row {
         Reason::EpochChanged => (
             Code::Aborted,
             false,
-            "The journal was restored from a copy: compare what you hold, then read from the beginning.",
-            "Nhật ký đã được khôi phục từ bản sao: hãy đối chiếu rồi đọc lại từ đầu.",
+            "The journal was restored from a copy: go on from resume_cursor, and drop what you hold behind last_common_position; where none is given, compare what you hold and read from the beginning.",
+            "Nhật ký đã được khôi phục từ bản sao: hãy đọc tiếp từ resume_cursor và bỏ những gì sau last_common_position; nếu không có, hãy đối chiếu rồi đọc lại từ đầu.",
         ),
         Reason::ConsumerMoved => (
             Code::Aborted,

@@ -4,17 +4,24 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use tonic::Status;
 use tonic_types::{ErrorDetails, StatusExt};
 
 use super::reasons;
 use super::wire::v1;
+use crate::dossier::names::Position;
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::metrics::Refusals;
 
 /// The domain of every ErrorInfo.
 pub const DOMAIN: &str = "trao";
+/// In the ErrorInfo of EPOCH_CHANGED: the last position of each lane that is common to both histories, parted by commas.
+pub const LAST_COMMON: &str = "last_common_position";
+/// In the ErrorInfo of EPOCH_CHANGED: the cursor to go on from, base64url without padding.
+pub const RESUME: &str = "resume_cursor";
 
 /// The language of sentences.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -77,6 +84,11 @@ pub fn to_status(refusal: &Refusal, call: &CallContext) -> Status {
     }
     if let Some(first) = refusal.first {
         metadata.insert("first_position".to_owned(), first.to_string());
+    }
+    if let Some(resume) = &refusal.resume {
+        let common: Vec<String> = resume.common.iter().map(Position::to_string).collect();
+        metadata.insert(LAST_COMMON.to_owned(), common.join(","));
+        metadata.insert(RESUME.to_owned(), URL_SAFE_NO_PAD.encode(&resume.cursor));
     }
     let sentence_english = sentence(refusal, Language::English);
     let mut details = ErrorDetails::new();

@@ -113,6 +113,17 @@ pub struct Refusal {
     pub this_digest: Option<[u8; 32]>,
     /// For a reused key: where the first stands.
     pub first: Option<Position>,
+    /// For a cursor of an epoch that ended: where to go on from.
+    pub resume: Option<Box<Resume>>,
+}
+
+/// Where the reader of an epoch that ended goes on from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resume {
+    /// The last position of each lane that its history has in common with the one that went on.
+    pub common: Vec<Position>,
+    /// A cursor of the epoch that is: behind what the reader had read of what is common.
+    pub cursor: Vec<u8>,
 }
 
 impl Refusal {
@@ -126,6 +137,7 @@ impl Refusal {
             first_digest: None,
             this_digest: None,
             first: None,
+            resume: None,
         }
     }
 

@@ -17,6 +17,7 @@ mod numbers;
 mod page;
 mod place;
 pub mod postgres;
+mod proof;
 pub mod sqlite;
 
 pub use lease::{Holding, Lease};
@@ -80,6 +81,16 @@ impl Error {
         step: &'static str,
     ) -> impl FnOnce(E) -> Error {
         move |source| Error::Failed { step, source: source.into() }
+    }
+}
+
+/// What is being done when a database does not answer at all.
+const CONNECT: &str = "connect to the database";
+
+impl Error {
+    /// Whether the store could not be reached: nothing is wrong with what was asked.
+    pub fn is_away(&self) -> bool {
+        matches!(self, Error::Failed { step: CONNECT, .. })
     }
 }
 
@@ -345,6 +356,7 @@ pub struct KeyRow {
 
 /// A lane's writer. Every method is called between `begin` and `commit`, except `begin` itself.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a process has one or two, for as long as it lives")]
 pub enum Writer {
     /// In memory.
     Memory(memory::Writer),
@@ -367,6 +379,7 @@ pub enum Reader {
 
 /// What an administrator changes beside the writer, also from another process while it writes.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a process has one or two, for as long as it lives")]
 pub enum Admin {
     /// In memory.
     Memory(memory::Admin),
@@ -513,6 +526,10 @@ forward! { Reader,
     fn last_seal(&self, lane: Lane) -> Option<Seal>;
     /// The public key of a signing key's id.
     fn signing_key(&self, key_id: u32) -> Option<[u8; 32]>;
+    /// The last position that the history of an epoch that ended has in common with the lane's own; `None` of an epoch that
+    /// is not known to have ended here. Along a history heads only grow, so what a later restoring kept of it includes what
+    /// the first one kept, and one position tells for all of them.
+    fn ended_epoch(&self, lane: Lane, epoch: [u8; 16]) -> Option<u64>;
     /// What was heard from a source.
     fn device(&self, lane: Lane, source: i64) -> Heard;
     /// An API key.
@@ -550,7 +567,7 @@ forward! { Admin,
     fn set_clock(&mut self, mode: ClockMode) -> ();
     /// Keeps the public key of a signing key. Another one under the same id is refused.
     fn add_signing_key(&mut self, key_id: u32, public_key: &[u8; 32]) -> ();
-    /// Begins a new epoch in every lane: the store is a copy no more.
+    /// Begins a new epoch in every lane and keeps how far the one that ends went: the store is a copy no more.
     fn begin_epoch(&mut self, epoch: &[u8; 16]) -> ();
     /// Adds an empty lane, the newest: roots that are enrolled from now on go there.
     fn add_lane(&mut self) -> Lane;

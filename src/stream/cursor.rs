@@ -35,14 +35,27 @@ impl Cursor {
     ///
     /// `CURSOR_INVALID`, `CURSOR_FOREIGN` or `EPOCH_CHANGED`.
     pub fn of(bytes: &[u8], party: &PartyName, epoch: [u8; 16]) -> Result<Cursor, Refusal> {
+        let cursor = Cursor::of_any_epoch(bytes, party)?;
+        if cursor.epoch == epoch { Ok(cursor) } else { Err(cursor.epoch_changed()) }
+    }
+
+    /// The cursor of a party's log, whatever its epoch: its numbers mean nothing until that is known.
+    pub(super) fn of_any_epoch(bytes: &[u8], party: &PartyName) -> Result<Cursor, Refusal> {
         let cursor = Cursor::decode(bytes).ok_or_else(|| refused(Reason::CursorInvalid))?;
         if cursor.party != *party {
             return Err(refused(Reason::CursorForeign));
         }
-        if cursor.epoch != epoch {
-            return Err(refused(Reason::EpochChanged));
-        }
         Ok(cursor)
+    }
+
+    /// The epoch in which it was handed out.
+    pub(super) fn epoch(&self) -> [u8; 16] {
+        self.epoch
+    }
+
+    /// The refusal of a cursor of another epoch.
+    pub(super) fn epoch_changed(&self) -> Refusal {
+        refused(Reason::EpochChanged)
     }
 
     /// The last number read in a lane; 0 at the beginning.

@@ -177,7 +177,10 @@ impl Feeds {
         // CANCEL: only reads.
         let epoch = self.epoch().await?;
         let Some(bytes) = start else { return Ok(Cursor::beginning(log.party.clone(), epoch)) };
-        let cursor = Cursor::of(bytes, &log.party, epoch)?;
+        let cursor = Cursor::of_any_epoch(bytes, &log.party)?;
+        if cursor.epoch() != epoch {
+            return Err(self.changed(log, &cursor, epoch).await);
+        }
         for lane in cursor.lanes() {
             let last = self.reader.log_head(lane, log.id).await.map_err(unreadable)?;
             cursor.must_not_pass(lane, last)?;

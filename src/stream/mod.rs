@@ -8,6 +8,7 @@ pub mod cursor;
 mod desk_reader;
 mod digest;
 mod echo;
+mod epochs;
 mod feed;
 mod follow;
 mod places;

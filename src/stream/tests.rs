@@ -8,6 +8,8 @@ use bytes::Bytes;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+mod epochs;
+
 use super::*;
 use crate::clock::ReplayClock;
 use crate::dossier::apply;
@@ -34,6 +36,7 @@ const NOW: Micros = Micros(1_800_000_000 * Micros::SECOND);
 const NEVER: Duration = Duration::from_secs(86_400);
 
 struct House {
+    store: memory::Store,
     reader: Reader,
     journal: Handle,
     feeds: Feeds,
@@ -108,7 +111,7 @@ impl House {
         let shutdown = CancellationToken::new();
         let options = Options { poll: NEVER, ..Options::default() };
         let feeds = Feeds::new(reader.clone(), wakes, seen, options, shutdown.clone());
-        let house = House { reader, journal, feeds, shutdown };
+        let house = House { store, reader, journal, feeds, shutdown };
         house.enter().await;
         house
     }

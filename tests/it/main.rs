@@ -32,6 +32,7 @@ mod overload;
 mod readme;
 mod reflection;
 mod refusals;
+mod restore;
 mod retries;
 mod seals;
 mod strangers;

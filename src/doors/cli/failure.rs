@@ -10,7 +10,7 @@ use tonic_types::StatusExt;
 
 use super::output::note;
 use super::{Exit, Output};
-use crate::doors::refusal::{DOMAIN, Language};
+use crate::doors::refusal::{DOMAIN, LAST_COMMON, Language, RESUME};
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +58,17 @@ pub struct Refused {
     pub request_id: String,
     /// When to try again.
     pub retry_after: Option<Duration>,
+    /// After EPOCH_CHANGED, where that is known: the last positions common to both histories, and the cursor to go on from.
+    pub resume: Option<Resume>,
+}
+
+/// Where to go on from after EPOCH_CHANGED.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resume {
+    /// Positions, parted by commas.
+    pub common: String,
+    /// As `--cursor` takes it.
+    pub cursor: String,
 }
 
 impl Refused {
@@ -69,7 +80,10 @@ impl Refused {
         let field = info.and_then(|info| info.metadata.get("field").cloned());
         let message = details.localized_message().map(|sentence| sentence.message.clone());
         let told = details.request_info().map(|request| request.request_id.clone());
+        let told_of = |name: &str| info.and_then(|info| info.metadata.get(name).cloned());
+        let resume = told_of(LAST_COMMON).zip(told_of(RESUME));
         Refused {
+            resume: resume.map(|(common, cursor)| Resume { common, cursor }),
             code: status.code(),
             reason: info.map(|info| info.reason.clone()).unwrap_or_default(),
             field: field.or_else(|| violation.map(|bad| bad.field.clone())).unwrap_or_default(),
@@ -152,13 +166,20 @@ impl Failure {
     /// The object of `--json`; only what the gateway said, or that it said nothing.
     fn object(&self) -> Option<serde_json::Value> {
         match self {
-            Failure::Refused(refused) => Some(json!({ "error": {
-                "code": refused.code_text(),
-                "reason": refused.reason,
-                "field": refused.field,
-                "message": refused.message,
-                "request_id": refused.request_id,
-            }})),
+            Failure::Refused(refused) => {
+                let mut error = json!({
+                    "code": refused.code_text(),
+                    "reason": refused.reason,
+                    "field": refused.field,
+                    "message": refused.message,
+                    "request_id": refused.request_id,
+                });
+                if let Some(resume) = &refused.resume {
+                    error[LAST_COMMON] = json!(resume.common);
+                    error[RESUME] = json!(resume.cursor);
+                }
+                Some(json!({ "error": error }))
+            }
             Failure::Unreachable { .. } => Some(json!({ "error": {
                 "code": "UNAVAILABLE",
                 "reason": "UNREACHABLE",
@@ -180,6 +201,11 @@ impl Failure {
                     if !value.is_empty() {
                         text.push_str(&format!("\n  {label}: {value}"));
                     }
+                }
+                if let Some(resume) = &refused.resume {
+                    text.push_str(&format!("\n  {LAST_COMMON}: {}", resume.common));
+                    text.push_str(&format!("\n  trao feed --cursor {}", resume.cursor));
+                    text.push_str(&format!("\n  trao consumers seek NAME --cursor {}", resume.cursor));
                 }
                 if refused.reason == "KEY_MISSING" {
                     text.push_str("\n  --token-file FILE, or TRAO_TOKEN_FILE");
@@ -206,13 +232,36 @@ fn timed_out(status: &Status) -> bool {
 mod tests {
     use super::*;
     use crate::doors::refusal::{CallContext, to_status};
-    use crate::dossier::refusal::{Reason, Refusal};
+    use crate::dossier::names::{Lane, Position};
+    use crate::dossier::refusal::{self, Reason, Refusal};
     use crate::metrics::Refusals;
 
     fn refused(language: Language) -> Refused {
         let context = CallContext { request_id: "r-1".into(), language, refusals: Refusals::default() };
         let refusal = Refusal::field(Reason::CheckDigit, "line.event.code.value", "check digit is 5, not 4");
         Refused::read(&to_status(&refusal, &context), "sent")
+    }
+
+    #[test]
+    fn where_to_go_on_after_a_restore_is_told_to_people_and_to_programs() {
+        let context = CallContext {
+            request_id: "r-1".into(),
+            language: Language::English,
+            refusals: Refusals::default(),
+        };
+        let common = [(0, 4711), (3, 9)].map(|(lane, pos)| Position { lane: Lane(lane), pos });
+        let resume = Some(Box::new(refusal::Resume { common: common.into(), cursor: vec![0xfb, 0xff, 1] }));
+        let refusal = Refusal { resume, ..Refusal::field(Reason::EpochChanged, "cursor", "") };
+        let failure = Failure::Refused(Box::new(Refused::read(&to_status(&refusal, &context), "sent")));
+        let error = failure.object().unwrap();
+        assert_eq!(error["error"]["last_common_position"], "0-4711,3-9");
+        assert_eq!(error["error"]["resume_cursor"], "-_8B");
+        let told = failure.for_people(Language::English);
+        let last = "request: r-1\n  last_common_position: 0-4711,3-9\n  trao feed --cursor -_8B\n  \
+                    trao consumers seek NAME --cursor -_8B";
+        assert!(told.ends_with(last), "{told}");
+        let plain = Failure::Refused(Box::new(refused(Language::English))).object().unwrap();
+        assert!(plain["error"].get("resume_cursor").is_none());
     }
 
     #[test]

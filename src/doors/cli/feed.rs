@@ -33,8 +33,13 @@ told twice.
 With --consumer the gateway keeps it, under a name: a page or bookmark is printed, handed over
 (flushed), and only then is the consumer moved behind it. Killed at any moment and started again,
 the reader gets every event at least once; some may come again, none is left out. Two readers by
-one name get in each other's way: the one that comes second ends with CONSUMER_MOVED. After
-EPOCH_CHANGED, `trao consumers seek NAME --beginning`.
+one name get in each other's way: the one that comes second ends with CONSUMER_MOVED.
+
+After the journal was restored from a copy, older cursors and consumers end with EPOCH_CHANGED. It
+names last_common_position: what you hold behind that is no more in the journal. And the cursor to
+go on from, with which nothing of the new history is missed or told twice:
+  trao feed --cursor C        or        trao consumers seek NAME --cursor C
+Where it names none, the cursor is of a history that this store does not know: begin anew.
 
 With --digest, what must be held between two bookmarks: a line for each lane, or for every ten
 thousand events of it, and a bookmark
@@ -47,8 +52,7 @@ Examples:
   trao feed --cursor \"$(tail -n1 events.jsonl | jq -r .cursor)\" --follow
   trao feed --consumer back-office --follow | ./take-in-events
 
-Exit code 0; 1 when refused (EPOCH_CHANGED: the journal was restored, read from the beginning);
-2 for a wrong command line; 3 when the gateway does not answer.")]
+Exit code 0; 1 when refused; 2 for a wrong command line; 3 when the gateway does not answer.")]
 pub struct Args {
     /// Begin after this bookmark instead of at the beginning
     #[arg(long, value_parser = cursor, value_name = "C")]

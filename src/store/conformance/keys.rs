@@ -10,7 +10,7 @@ on_every_store! {
     a_key_enrols_its_new_sources_and_no_foreign_ones,
     the_clock_is_fixed_once,
     a_signing_key_stays_what_it_is,
-    a_new_epoch_begins_in_every_lane,
+    a_new_epoch_begins_in_every_lane_and_how_far_each_went_is_kept,
 }
 
 fn row(id: &str, created_at: i64) -> KeyRow {
@@ -76,10 +76,23 @@ async fn a_signing_key_stays_what_it_is(mut kept: Kept) {
     assert_eq!(kept.reader.signing_key(1).await.unwrap(), None);
 }
 
-async fn a_new_epoch_begins_in_every_lane(mut kept: Kept) {
+async fn a_new_epoch_begins_in_every_lane_and_how_far_each_went_is_kept(mut kept: Kept) {
+    assert_eq!(kept.reader.ended_epoch(LANE, EPOCH).await.unwrap(), None);
     kept.keep(|batch| _ = batch.line("a")).await;
     kept.admin.begin_epoch(&[0xe1; 16]).await.unwrap();
     let head = kept.writer.begin(LANE).await.unwrap();
     assert_eq!((head.epoch, head.pos, head.version), ([0xe1; 16], 1, 2));
     assert!(!kept.reader.identity().await.unwrap().copied);
+    kept.writer.rollback().await.unwrap();
+
+    kept.keep(|batch| {
+        batch.line("b");
+        batch.line("c");
+    })
+    .await;
+    kept.admin.begin_epoch(&[0xe2; 16]).await.unwrap();
+    for (epoch, upto) in [(EPOCH, Some(1)), ([0xe1; 16], Some(3)), ([0xe2; 16], None), ([0xe3; 16], None)] {
+        assert_eq!(kept.reader.ended_epoch(LANE, epoch).await.unwrap(), upto);
+    }
+    assert_eq!(kept.reader.ended_epoch(Lane(1), EPOCH).await.unwrap(), None);
 }

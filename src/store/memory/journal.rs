@@ -27,6 +27,8 @@ pub(super) struct Journal {
     consumers: BTreeMap<(i64, SmolStr), Consumer>,
     pub(super) personal: BTreeMap<u64, PersonalRow>,
     pub(super) seals: BTreeMap<u64, Seal>,
+    /// Epochs that ended, and the last position of each.
+    pub(super) ended: BTreeMap<[u8; 16], u64>,
     entries: BTreeMap<u64, Entry>,
     logs: BTreeMap<(i64, u64), u64>,
     concerns: BTreeSet<(i64, Concern)>,
@@ -58,6 +60,7 @@ impl Journal {
             consumers: BTreeMap::new(),
             personal: BTreeMap::new(),
             seals: BTreeMap::new(),
+            ended: BTreeMap::new(),
             entries: BTreeMap::new(),
             logs: BTreeMap::new(),
             concerns: BTreeSet::new(),

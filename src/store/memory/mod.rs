@@ -450,6 +450,10 @@ impl Reader {
         Ok(self.0.state().signing_keys.get(&key_id).copied())
     }
 
+    pub async fn ended_epoch(&self, lane: Lane, epoch: [u8; 16]) -> Result<Option<u64>, Error> {
+        Ok(self.0.read(lane, |journal| journal.ended.get(&epoch).copied()))
+    }
+
     pub async fn device(&self, lane: Lane, source: i64) -> Result<Heard, Error> {
         Ok(self.0.read(lane, |journal| journal.devices.get(&source).cloned().unwrap_or_default()))
     }
@@ -571,7 +575,8 @@ impl Admin {
         }
         state.identity.copied = false;
         for journal in state.lanes.values_mut() {
-            journal.head.epoch = *epoch;
+            let ended = std::mem::replace(&mut journal.head.epoch, *epoch);
+            journal.ended.insert(ended, journal.head.pos);
             journal.head.version += 1;
         }
         Ok(())

@@ -84,6 +84,7 @@ impl Admin {
         let step = "begin an epoch";
         self.begin(step).await?;
         let done = async {
+            self.link.run(step, ask!(sql::END_EPOCH)).await?;
             self.link.run(step, ask!(sql::SET_EPOCH, &epoch[..])).await?;
             self.link.run(step, ask!(sql::SET_COPIED, 0_i64)).await.map(drop)
         };

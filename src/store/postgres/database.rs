@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use super::rows::{Cells, ask, fetch};
 use super::sql;
 use crate::limits;
-use crate::store::Error;
+use crate::store::{CONNECT, Error};
 
 /// PostgreSQL 14 is the first that ends sessions which are idle outside a transaction, on which leases hang.
 const OLDEST: i64 = 140_000;
@@ -87,7 +87,7 @@ impl Database {
     ) -> Result<PgConnection, Error> {
         let options = PgConnectOptions::clone(&self.options).options(settings.iter().copied());
         let patience = Duration::from_secs(limits::DATABASE_CONNECT_SECONDS);
-        let step = "connect to the database";
+        let step = CONNECT;
         // CANCEL: nothing is begun.
         match timeout(patience, options.connect()).await {
             Ok(connected) => connected.map_err(Error::failed(step)),

@@ -13,6 +13,7 @@ mod link;
 mod pool;
 mod read;
 mod reader;
+mod restored;
 mod rows;
 mod schema;
 mod sql;
@@ -25,6 +26,7 @@ pub use bell::{Bell, Ear, Told, bell};
 pub use database::Database;
 pub use lease::Lease;
 pub use reader::Reader;
+pub use restored::restored;
 pub use schema::{Founding, migrate};
 pub use writer::Writer;
 

@@ -183,6 +183,12 @@ impl Reader {
         one(&mut &self.pool, "read signing keys", asked, |row| row.array(0)).await
     }
 
+    pub async fn ended_epoch(&self, of: Lane, epoch: [u8; 16]) -> Result<Option<u64>, Error> {
+        let asked = ask!(sql::ENDED_EPOCH, lane(of), &epoch[..]);
+        // CANCEL: only reads.
+        one(&mut &self.pool, "read epochs", asked, |row| row.number(0)).await
+    }
+
     pub async fn device(&self, lane: Lane, source: i64) -> Result<Heard, Error> {
         // CANCEL: only reads.
         let mut heard = read::devices(&mut &self.pool, lane, &[source]).await?;

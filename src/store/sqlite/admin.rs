@@ -78,6 +78,7 @@ impl Admin {
     pub fn begin_epoch(&mut self, epoch: &[u8; 16]) -> Result<(), Error> {
         let step = "begin an epoch";
         self.whole(step, |whole| {
+            run(whole, step, sql::END_EPOCH, [])?;
             run(whole, step, sql::SET_EPOCH, [epoch])?;
             run(whole, step, sql::SET_COPIED, [false]).map(drop)
         })
@@ -99,6 +100,11 @@ impl Admin {
         // The log still holds the page as it was; also when an earlier call was cut short before this.
         checkpoint::empty(&self.connection)?;
         Ok(erased > 0)
+    }
+
+    /// Ends it, for whoever must know that it did.
+    pub(super) fn close(self) -> Result<(), Error> {
+        self.connection.close().map_err(|(_, e)| e).map_err(Error::failed("close the store"))
     }
 
     /// Runs a change whole or not at all.

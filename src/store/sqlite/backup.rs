@@ -20,9 +20,7 @@ const PAGES: std::ffi::c_int = 1_024;
 ///
 /// The copy is of the moment it begins. Until it ends, the served store's log cannot begin anew and grows.
 pub fn backup(folder: &Path, target: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Error> {
-    if fs::read_dir(target).is_ok_and(|mut within| within.next().is_some()) {
-        return Err(Error::Unfit("the target of the copy is not empty".into()));
-    }
+    must_be_empty(target, "the target of the copy")?;
     let source = connection::reading(&folder.join(DATABASE))?;
     schema::check(&source)?;
     let unfinished = Unfinished::make(target)?;
@@ -30,6 +28,14 @@ pub fn backup(folder: &Path, target: &Path, progress: &mut dyn FnMut(u64, u64)) 
     let step = "copy the seal key";
     copy_file(&folder.join(SEAL_KEY), &unfinished.0.join(SEAL_KEY)).map_err(Error::failed(step))?;
     unfinished.finish(target).map_err(Error::failed("finish the copy"))
+}
+
+/// Refuses a folder with something in it.
+pub(super) fn must_be_empty(folder: &Path, what: &str) -> Result<(), Error> {
+    match fs::read_dir(folder).is_ok_and(|mut within| within.next().is_some()) {
+        true => Err(Error::Unfit(format!("{what} is not empty"))),
+        false => Ok(()),
+    }
 }
 
 fn copy_database(source: &Connection, to: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<(), Error> {
@@ -61,17 +67,17 @@ fn copy_database(source: &Connection, to: &Path, progress: &mut dyn FnMut(u64, u
     File::open(to).and_then(|file| file.sync_all()).map_err(Error::failed(step))
 }
 
-fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+pub(super) fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
     let mut copy = folder::make_file(to)?;
     io::copy(&mut File::open(from)?, &mut copy)?;
     copy.sync_all()
 }
 
 /// The folder in which a copy is made. It gets its name when it is whole and is removed when it is not.
-struct Unfinished(PathBuf);
+pub(super) struct Unfinished(PathBuf);
 
 impl Unfinished {
-    fn make(target: &Path) -> Result<Unfinished, Error> {
+    pub(super) fn make(target: &Path) -> Result<Unfinished, Error> {
         let step = "make the folder of the copy";
         let name = target.file_name().ok_or("it has no name").map_err(Error::failed(step))?;
         let mut partial = name.to_owned();
@@ -85,8 +91,13 @@ impl Unfinished {
         Ok(Unfinished(path))
     }
 
+    /// Where it is made.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// A rename replaces an empty folder and refuses any other.
-    fn finish(mut self, target: &Path) -> io::Result<()> {
+    pub(super) fn finish(mut self, target: &Path) -> io::Result<()> {
         folder::sync(&self.0)?;
         fs::rename(&self.0, target)?;
         self.0 = PathBuf::new();

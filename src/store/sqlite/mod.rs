@@ -11,6 +11,7 @@ mod folder;
 mod pool;
 mod read;
 mod reader;
+mod restore;
 mod rows;
 mod schema;
 mod sql;
@@ -23,6 +24,7 @@ pub use backup::backup;
 pub use checkpoint::Checkpointer;
 pub use folder::{Lock, lock};
 pub use reader::Reader;
+pub use restore::restore;
 pub use writer::Writer;
 
 use std::fs;

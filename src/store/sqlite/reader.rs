@@ -204,6 +204,11 @@ impl Reader {
         })
     }
 
+    pub fn ended_epoch(&self, of: Lane, epoch: [u8; 16]) -> Result<Option<u64>, Error> {
+        let params = params![lane(of), epoch];
+        self.on(|connection| one(connection, "read epochs", sql::ENDED_EPOCH, params, |row| row.number(0)))
+    }
+
     pub fn device(&self, lane: Lane, source: i64) -> Result<Heard, Error> {
         self.on(|connection| read::device(connection, lane, source))
     }
@@ -281,7 +286,7 @@ impl Reader {
     }
 }
 
-fn identity(connection: &Connection) -> Result<Identity, Error> {
+pub(super) fn identity(connection: &Connection) -> Result<Identity, Error> {
     let found = one(connection, "read identity rows", sql::IDENTITY, [], |row| {
         let mode = |number| match i64::from(number) {
             SYSTEM => Some(ClockMode::System),
@@ -294,7 +299,7 @@ fn identity(connection: &Connection) -> Result<Identity, Error> {
     found.ok_or(Error::Corrupt { what: "identity" })
 }
 
-fn seal(row: Cells<'_>) -> Result<Seal, Error> {
+pub(super) fn seal(row: Cells<'_>) -> Result<Seal, Error> {
     Ok(Seal {
         size: row.number(0)?,
         committed_at: Micros(row.int(1)?),

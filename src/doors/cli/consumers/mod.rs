@@ -117,7 +117,8 @@ Back: its reader gets events once more. Forth: it never gets those in between.
 Examples:
   trao consumers seek back-office --time 2026-11-20T00:00:00+07:00
   trao consumers seek back-office --end
-  trao consumers seek back-office --beginning    # also after the journal was restored: EPOCH_CHANGED"
+  trao consumers seek back-office --cursor C     # after EPOCH_CHANGED: the cursor that it names
+  trao consumers seek back-office --beginning"
 )]
 pub struct SeekArgs {
     /// Which
