@@ -13,7 +13,7 @@ test: need-cargo need-cc need-python3-venv need-postgres
 	cargo test
 
 ## bench: how fast it is, in at most twenty minutes, the build included; writes target/bench/summary.json
-bench: need-cargo need-cc
+bench: need-cargo need-cc need-postgres
 	cargo bench --bench gateway
 
 ## sim: SEEDS worlds from FIRST on, or SEED alone with everything that happens in it; see docs/simulation.md
@@ -51,7 +51,7 @@ need-python3: ; @$(call need,command -v python3,python3)
 # Debian keeps what makes an environment apart from the interpreter.
 need-python3-venv: need-python3 ; @$(call need,python3 -c 'import ensurepip',python3-venv)
 need-npm: ; @$(call need,command -v npm,npm)
-# The tests start servers of their own from its programs, which Debian keeps out of PATH.
+# Tests and benches start servers of their own from its programs, which Debian keeps out of PATH.
 need-postgres: ; @$(call need,ls /usr/lib/postgresql/*/bin/initdb || command -v initdb,postgresql)
 
 # $(call need,COMMAND THAT SUCCEEDS WHERE IT IS,PACKAGE)

@@ -23,6 +23,16 @@ pub enum Comparison {
     Naive,
     /// A large store against an empty one
     Million,
+    /// Durable unary scans on PostgreSQL against the sink's calls
+    PgUnary,
+    /// Durable scans of streams on PostgreSQL against the sink's unary calls
+    PgStream,
+    /// How soon a scan is read on another gateway of the same database
+    PgFeed,
+    /// Unary scans on PostgreSQL against what pgbench does of the same
+    Pgbench,
+    /// The same scans over two gateways of a database against one
+    PgGateways,
 }
 
 impl Comparison {
@@ -42,6 +52,11 @@ impl Comparison {
             Comparison::Attacks => &["p99_under_attack_vs_calm"],
             Comparison::Naive => &["naive_factor"],
             Comparison::Million => &["ratio_at_1M_events_vs_empty", "rss_mb_at_1M_events"],
+            Comparison::PgUnary => &["pg_unary_vs_sink"],
+            Comparison::PgStream => &["pg_stream_vs_unary_sink"],
+            Comparison::PgFeed => &["feed_lag_p99_ms_at_2000_per_s"],
+            Comparison::Pgbench => &["pgbench_same_work_ratio"],
+            Comparison::PgGateways => &["pg_two_gateways_vs_one"],
         }
     }
 }
@@ -60,14 +75,16 @@ impl Figures {
     }
 
     /// Fails when a figure of these comparisons is missing, none = of all, or is no number above nothing. What costs less
-    /// than a tick of the clock may be nothing where little was done.
+    /// than a tick of the clock may be nothing where little was done, and what is read before its answer comes lags by
+    /// nothing.
     pub fn ensure_whole(&self, only: &[Comparison]) -> anyhow::Result<()> {
         let all = Comparison::value_variants();
         for comparison in if only.is_empty() { all } else { only } {
             for name in comparison.figures() {
                 let found = self.0.iter().find(|(known, _)| known == name);
                 let (_, values) = found.with_context(|| format!("{name} was not measured"))?;
-                let least = if name.contains("_cpu_us_") { 0.0 } else { f64::MIN_POSITIVE };
+                let may_be_nothing = name.contains("_cpu_us_") || name.contains("_lag_");
+                let least = if may_be_nothing { 0.0 } else { f64::MIN_POSITIVE };
                 let is_measured = values.iter().all(|value| value.is_finite() && *value >= least);
                 ensure!(is_measured && !values.is_empty(), "{name}: {values:?}");
             }

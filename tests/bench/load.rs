@@ -218,22 +218,38 @@ async fn stream(
     Ok((count, sending.await??))
 }
 
-/// Scans come at a pace, whether or not earlier ones are answered; how long each took from the moment it was due, in
-/// microseconds, in order.
+/// A scan that was answered.
+pub struct Answered {
+    /// From the moment it was due, in microseconds.
+    pub took: u64,
+    /// Where it stands in the journal.
+    pub pos: u64,
+    /// When.
+    pub at: Instant,
+}
+
+/// How long each took, in order.
+pub fn took(answered: &[Answered]) -> Vec<u64> {
+    let mut took: Vec<u64> = answered.iter().map(|scan| scan.took).collect();
+    took.sort_unstable();
+    took
+}
+
+/// Scans come at a pace, whether or not earlier ones are answered.
 pub async fn paced(
     channels: &[Channel],
     town: &Town,
     walkers: Vec<Walker>,
     per_second: u64,
     span: Duration,
-) -> anyhow::Result<(Vec<u64>, Vec<Walker>)> {
+) -> anyhow::Result<(Vec<Answered>, Vec<Walker>)> {
     let hands = walkers.len();
     // A walker scans one envelope after the other: with none at rest a scan waits, and its wait counts.
     let (rest, mut resting) = mpsc::channel(hands);
     for walker in walkers {
         rest.send(walker).await?;
     }
-    let mut calls: JoinSet<Result<u64, Status>> = JoinSet::new();
+    let mut calls: JoinSet<Result<Option<Answered>, Status>> = JoinSet::new();
     let began = Instant::now();
     let total = (per_second as f64 * span.as_secs_f64()) as u64;
     let refused = Arc::new(AtomicU64::new(0));
@@ -246,28 +262,31 @@ pub async fn paced(
         calls.spawn(async move {
             let request = v1::CaptureEventRequest { line: Some(walker.next_scan()) };
             let answered = captures.capture_event(town.ask(request)).await;
-            let took = due.elapsed().as_micros() as u64;
+            let (took, at) = (due.elapsed().as_micros() as u64, Instant::now());
             let _back = rest.send(walker).await;
             match answered {
                 Err(status) if status.code() == Code::ResourceExhausted => {
                     refused.fetch_add(1, Ordering::Relaxed);
-                    Ok(took)
+                    Ok(None)
                 }
-                answered => answered.map(|_| took),
+                answered => {
+                    let position = answered?.into_inner().recorded.and_then(|recorded| recorded.position);
+                    Ok(position.map(|position| Answered { took, pos: position.pos, at }))
+                }
             }
         });
     }
-    let mut took = Vec::with_capacity(total as usize);
+    let mut answers = Vec::with_capacity(total as usize);
     while let Some(ended) = calls.join_next().await {
-        took.push(ended??);
+        answers.extend(ended??);
     }
     ensure!(refused.load(Ordering::Relaxed) == 0, "{refused:?} scans of {total} were refused");
-    took.sort_unstable();
+    ensure!(answers.len() as u64 == total, "an empty answer, or one without its position");
     let mut walkers = Vec::new();
     while walkers.len() < hands {
         walkers.push(resting.recv().await.context("walkers come back")?);
     }
-    Ok((took, walkers))
+    Ok((answers, walkers))
 }
 
 /// The value below which this share lies, of values in order.

@@ -8,16 +8,24 @@
 //! Without `--bench`, as `cargo test` runs it, everything is run once, for moments, and only the asserting counts.
 
 mod attacks;
+// The tests' cluster: one that does not start ends the bench.
+#[allow(clippy::expect_used)]
+#[path = "../cluster/mod.rs"]
+mod cluster;
+mod feed;
 mod figures;
 // The tests' attackers: a fault of theirs ends the attack, and so the bench.
 #[allow(clippy::unwrap_used)]
 #[path = "../it/support/hostile.rs"]
 mod hostile;
 mod load;
+mod on_postgres;
+mod pgbench;
 mod process;
 mod rounds;
 mod side;
 mod sink;
+mod store;
 mod tables;
 mod town;
 mod walker;
@@ -36,7 +44,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How fast a gateway is.
 ///
-/// Without options everything is measured, in at most eight minutes on two cores, and only the summary of such a run
+/// Without options everything is measured, in at most fourteen minutes on two cores, and only the summary of such a run
 /// counts: with --only it has the figures of what was run and no others.
 #[derive(Debug, Parser)]
 #[command(name = "cargo bench --bench gateway --")]

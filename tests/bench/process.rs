@@ -9,6 +9,8 @@ use anyhow::{Context, bail, ensure};
 use tonic::transport::{Channel, Endpoint};
 use trao::serve;
 
+use super::store::Store;
+
 /// Connections of the one client.
 const CONNECTIONS: usize = 4;
 
@@ -16,8 +18,8 @@ const CONNECTIONS: usize = 4;
 pub struct Server {
     child: Child,
     address: SocketAddr,
-    /// The folder of a gateway.
-    data: Option<PathBuf>,
+    /// The store of a gateway.
+    store: Option<Store>,
 }
 
 /// What a gateway says of its journal.
@@ -31,17 +33,17 @@ pub struct Journaled {
 
 impl Server {
     /// The gateway, as its users start it.
-    pub fn gateway(data: &Path) -> anyhow::Result<Server> {
+    pub fn gateway(store: &Store) -> anyhow::Result<Server> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_trao"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
-        Server::start(command, Some(data))
+        store.served_by(command.args(["serve", "--listen", "127.0.0.1:0"]));
+        Server::start(command, Some(store.clone()))
     }
 
     /// The gateway with one transaction for every line.
     pub fn naive(data: &Path) -> anyhow::Result<Server> {
         let mut command = Command::new(std::env::current_exe()?);
         command.arg("naive").arg(data);
-        Server::start(command, Some(data))
+        Server::start(command, Some(Store::folder(data)))
     }
 
     /// A bare tonic server with these answers.
@@ -51,7 +53,7 @@ impl Server {
         Server::start(command, None)
     }
 
-    fn start(mut command: Command, data: Option<&Path>) -> anyhow::Result<Server> {
+    fn start(mut command: Command, store: Option<Store>) -> anyhow::Result<Server> {
         // h2 warns of every odd frame of an attack.
         command.env("TRAO_LOG", "warn,h2=error").stdout(Stdio::piped());
         let mut child = command.spawn().with_context(|| format!("start {command:?}"))?;
@@ -61,7 +63,7 @@ impl Server {
         let Some(address) = line.trim().strip_prefix("listening ") else {
             bail!("{command:?} did not start")
         };
-        Ok(Server { child, address: address.parse()?, data: data.map(Path::to_owned) })
+        Ok(Server { child, address: address.parse()?, store })
     }
 
     /// Connections to it.
@@ -79,10 +81,11 @@ impl Server {
         self.address
     }
 
-    /// What it says of its journal, over the listener for who watches it.
+    /// What it says of its journal, over the listener for who watches it. Where others write the journal too, its last
+    /// position is what the store says.
     pub fn journaled(&self) -> anyhow::Result<Journaled> {
-        let data = self.data.as_ref().context("a sink has no journal")?;
-        let admin = std::fs::read_to_string(data.join("admin.addr")).context("read admin.addr")?;
+        let store = self.store.as_ref().context("a sink has no journal")?;
+        let admin = std::fs::read_to_string(store.admin_file()).context("read admin.addr")?;
         let mut stream = TcpStream::connect(admin.trim())?;
         stream.write_all(b"GET /metrics HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n")?;
         let mut metrics = String::new();
@@ -91,7 +94,11 @@ impl Server {
             let line = metrics.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
             Ok(line.with_context(|| format!("the gateway tells no {name}"))?.parse::<f64>()? as u64)
         };
-        Ok(Journaled { position: of("trao_journal_position")?, replays: of("trao_replays_total")? })
+        let position = match store.position()? {
+            Some(position) => position,
+            None => of("trao_journal_position")?,
+        };
+        Ok(Journaled { position, replays: of("trao_replays_total")? })
     }
 
     /// CPU it has used, in microseconds.
@@ -113,6 +120,13 @@ impl Server {
         let status = self.child.wait()?;
         ensure!(status.success(), "the server ended with {status}");
         Ok(())
+    }
+
+    /// Ends a gateway, and counts the events that it leaves.
+    pub fn stop_and_count(mut self) -> anyhow::Result<u64> {
+        let store = self.store.take().context("a sink keeps nothing")?;
+        self.stop()?;
+        store.events()
     }
 }
 

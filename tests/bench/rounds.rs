@@ -11,9 +11,11 @@ use v1::dossier_service_client::DossierServiceClient;
 use super::attacks::{self, Attacker};
 use super::figures::{Comparison, Figures};
 use super::load::{self, Until};
+use super::on_postgres;
 use super::process::Server;
-use super::side::{Side, copy};
+use super::side::Side;
 use super::sink::Answers;
+use super::store::{Store, copy};
 use super::town::Town;
 use super::walker::{Order, Walker, crew};
 
@@ -51,6 +53,8 @@ pub struct Size {
     pub scattered: usize,
     /// Scans a second of those that come at a pace: a country's busiest minute.
     pub pace: u64,
+    /// Clients of pgbench, in turn.
+    pub pgbench_clients: &'static [usize],
 }
 
 impl Size {
@@ -63,6 +67,7 @@ impl Size {
         tray_of_compared: 20,
         scattered: 3_000,
         pace: 2_000,
+        pgbench_clients: &[8, 16, 32],
     };
     /// What shows that everything works.
     pub const SMALL: Size = Size {
@@ -73,11 +78,13 @@ impl Size {
         tray_of_compared: 2,
         scattered: 8,
         pace: 100,
+        pgbench_clients: &[2],
     };
 }
 
 impl Plan {
-    fn wants(&self, comparison: Comparison) -> bool {
+    /// Whether it has this comparison.
+    pub fn wants(&self, comparison: Comparison) -> bool {
         self.only.is_empty() || self.only.contains(&comparison)
     }
 }
@@ -89,7 +96,7 @@ pub async fn run(plan: &Plan) -> anyhow::Result<Figures> {
     }
     std::fs::create_dir_all(&plan.stores)?;
     let template = plan.stores.join("template");
-    let town = Town::build(&template, plan.size.hands + 2 * plan.size.streams).await?;
+    let town = Town::build(&Store::folder(&template), plan.size.hands + 2 * plan.size.streams).await?;
     let mut figures = Figures::default();
     let mut bench = Bench::start(plan, &town).await?;
     if plan.wants(Comparison::Unary) {
@@ -113,7 +120,8 @@ pub async fn run(plan: &Plan) -> anyhow::Result<Figures> {
     if plan.wants(Comparison::Million) {
         bench.million(&mut figures).await?;
     }
-    bench.finish()?;
+    on_postgres::run(plan, &mut bench.sink, &mut figures).await?;
+    bench.gateway.finish()?;
     std::fs::remove_dir_all(&plan.stores).context("remove the stores")?;
     Ok(figures)
 }
@@ -142,10 +150,6 @@ impl<'a> Bench<'a> {
         learn(&mut gateway, town).await?.write(&answers)?;
         let sink = Side::sink(Server::sink(&answers)?, callers()).await?;
         Ok(Bench { plan, town, gateway, sink, streamers, scattered })
-    }
-
-    fn finish(self) -> anyhow::Result<()> {
-        self.gateway.finish(&self.plan.stores.join("main"))
     }
 
     /// Durable unary scans against the sink's.
@@ -233,7 +237,8 @@ impl<'a> Bench<'a> {
     /// How long scans take that come at a pace.
     async fn paced(&mut self, figures: &mut Figures) -> anyhow::Result<()> {
         for _ in 0..self.plan.rounds {
-            let took = self.gateway.paced(self.town, self.plan.size.pace, self.plan.span).await?;
+            let answered = self.gateway.paced(self.town, self.plan.size.pace, self.plan.span).await?;
+            let took = load::took(&answered);
             let [half, most] = [0.5, 0.99].map(|share| load::percentile(&took, share) / 1_000.0);
             println!("{:<26} {} scans, p50 {half:.2} ms, p99 {most:.2} ms", "unary, at a pace", took.len());
             figures.add("capture_unary_p50_ms_at_2000_per_s", half);
@@ -256,7 +261,7 @@ impl<'a> Bench<'a> {
                         _ => Some(Attacker::begin(name, self.gateway.server.address(), self.town, span)?),
                     };
                     let cpu = self.gateway.server.cpu_us()?;
-                    let took = self.gateway.paced(self.town, size.pace, span).await?;
+                    let took = load::took(&self.gateway.paced(self.town, size.pace, span).await?);
                     busy[turn] = (self.gateway.server.cpu_us()? - cpu) / span.as_micros() as f64;
                     if let Some(attacker) = attacker {
                         attacker.end()?;
@@ -299,7 +304,7 @@ impl<'a> Bench<'a> {
             }
             figures.add("naive_factor", rates[0] / rates[1]);
         }
-        naive.finish(&data)
+        naive.finish()
     }
 
     /// A store with a million events against one that holds nothing but the envelopes on their way.
@@ -325,15 +330,15 @@ impl<'a> Bench<'a> {
                 rates[turn] = side.unary(what, self.town, span).await?.0.rate();
             }
             figures.add("ratio_at_1M_events_vs_empty", rates[0] / rates[1]);
-            empty.finish(&self.plan.stores.join(&name))?;
+            empty.finish()?;
         }
         figures.add("rss_mb_at_1M_events", large.server.rss_mb()?);
-        large.finish(&self.plan.stores.join("million"))
+        large.finish()
     }
 }
 
 /// The turns of a round; who begins alternates.
-fn turns(round: usize, count: usize) -> impl Iterator<Item = usize> {
+pub fn turns(round: usize, count: usize) -> impl Iterator<Item = usize> {
     (0..count).map(move |turn| if round.is_multiple_of(2) { turn } else { count - 1 - turn })
 }
 
@@ -341,7 +346,7 @@ fn turns(round: usize, count: usize) -> impl Iterator<Item = usize> {
 async fn fresh(plan: &Plan, name: &str, town: &Town, callers: Vec<Walker>) -> anyhow::Result<Side> {
     let data = plan.stores.join(name);
     copy(&plan.stores.join("template"), &data)?;
-    Side::gateway(Server::gateway(&data)?, town, callers).await
+    Side::gateway(Server::gateway(&Store::folder(&data))?, town, callers).await
 }
 
 /// What the gateway answers to a scan and to a question.

@@ -1,14 +1,11 @@
 //! One server of a comparison: the client's connections to it, who scans there, and whether what was measured happened.
 
-use std::path::Path;
 use std::time::Duration;
 
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use tonic::transport::Channel;
-use trao::dossier::names::Lane;
-use trao::store::sqlite;
 
-use super::load::{self, Asked, Done, Until};
+use super::load::{self, Answered, Asked, Done, Until};
 use super::process::{self, Journaled, Server};
 use super::town::Town;
 use super::walker::Walker;
@@ -83,14 +80,19 @@ impl Side {
         Ok((done, cost))
     }
 
-    /// Its callers scan at a pace; how long each scan took, in microseconds, in order.
-    pub async fn paced(&mut self, town: &Town, per_second: u64, span: Duration) -> anyhow::Result<Vec<u64>> {
+    /// Its callers scan at a pace.
+    pub async fn paced(
+        &mut self,
+        town: &Town,
+        per_second: u64,
+        span: Duration,
+    ) -> anyhow::Result<Vec<Answered>> {
         let callers = std::mem::take(&mut self.callers);
         let begun = self.begin()?;
-        let (took, callers) = load::paced(&self.channels, town, callers, per_second, span).await?;
+        let (answered, callers) = load::paced(&self.channels, town, callers, per_second, span).await?;
         self.callers = callers;
-        self.end(begun, took.len() as u64)?;
-        Ok(took)
+        self.end(begun, answered.len() as u64)?;
+        Ok(answered)
     }
 
     /// Somebody asks where envelopes are.
@@ -115,14 +117,9 @@ impl Side {
     }
 
     /// Ends the gateway, and finds in its store exactly what was acknowledged, no line twice.
-    pub fn finish(self, data: &Path) -> anyhow::Result<()> {
-        self.server.stop()?;
-        let head = sqlite::Reader::open(data)?.head(Lane::default())?.pos;
-        ensure!(
-            head == self.acknowledged,
-            "{} lines were acknowledged, {head} are stored",
-            self.acknowledged
-        );
+    pub fn finish(self) -> anyhow::Result<()> {
+        let (due, stored) = (self.acknowledged, self.server.stop_and_count()?);
+        ensure!(stored == due, "{due} lines were acknowledged, {stored} are stored");
         Ok(())
     }
 
@@ -182,14 +179,4 @@ impl Cost {
             done.rate()
         );
     }
-}
-
-/// A store whose gateway has ended, under another name.
-pub fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir(to)?;
-    ensure!(!from.join("trao.db-wal").exists(), "a gateway that was stopped leaves no log behind");
-    for file in ["trao.db", "seal.key"] {
-        std::fs::copy(from.join(file), to.join(file)).with_context(|| format!("copy {file}"))?;
-    }
-    Ok(())
 }

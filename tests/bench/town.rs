@@ -1,6 +1,5 @@
 //! The invented town whose post is driven: a carrier with its devices, agencies, a procedure, and the carrier's key.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
@@ -10,6 +9,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use trao::doors::wire::v1;
 
 use super::process::Server;
+use super::store::Store;
 
 /// Agencies that receive.
 pub const AGENCIES: usize = 20;
@@ -29,11 +29,11 @@ pub struct Town {
 
 impl Town {
     /// Makes a store with the town in it; its gateway has ended when this returns.
-    pub async fn build(data: &Path, devices: usize) -> anyhow::Result<Town> {
-        let admin = bearer(&key(data, &["--role", "admin"])?)?;
-        let server = Server::gateway(data)?;
+    pub async fn build(store: &Store, devices: usize) -> anyhow::Result<Town> {
+        let admin = bearer(&key(store, &["--role", "admin"])?)?;
+        let server = Server::gateway(store)?;
         enter(&server, &admin, devices).await?;
-        let key = key(data, &["--party", "carriers/p", "--role", "post-system"])?;
+        let key = key(store, &["--party", "carriers/p", "--role", "post-system"])?;
         server.stop()?;
         Ok(Town { devices, bearer: bearer(&key)?, key })
     }
@@ -81,9 +81,9 @@ pub fn now() -> prost_types::Timestamp {
     prost_types::Timestamp::from(SystemTime::now())
 }
 
-fn key(data: &Path, flags: &[&str]) -> anyhow::Result<String> {
+fn key(store: &Store, flags: &[&str]) -> anyhow::Result<String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_trao"));
-    command.args(["keys", "create", "--json", "--name", "bench", "--data"]).arg(data).args(flags);
+    store.kept_by(command.args(["keys", "create", "--json", "--name", "bench"]).args(flags));
     let output = command.output()?;
     ensure!(output.status.success(), "keys create: {}", String::from_utf8_lossy(&output.stderr));
     let json: serde_json::Value = serde_json::from_slice(&output.stdout)?;

@@ -1,4 +1,4 @@
-//! The rows of a commit, each table's columns side by side, as `keep_batch` takes them.
+//! The rows of a commit, each table's columns side by side, as `keep_batch` and `keep_lines` take them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -283,12 +283,38 @@ impl<'c> Columns<'c> {
 
     /// The statement that keeps them. In the order of its parameters.
     pub(super) fn asked(&self, commit: &Commit) -> Result<Asked, Error> {
+        if self.has_lines_only() {
+            return self.lines(commit, sql::KEEP_LINES);
+        }
+        let asked = self.lines(commit, sql::KEEP_BATCH)?;
+        let asked = asked.bind(&self.dossiers.number).bind(&self.dossiers.body);
+        let asked = asked.bind(&self.waiting.code).bind(&self.waiting.pos).bind(&self.waiting.no_longer);
+        let personal = &self.personal;
+        let asked =
+            asked.bind(&personal.pos).bind(&personal.key_id).bind(&personal.salt).bind(&personal.body);
+        let asked = asked.bind(&self.pins.pos).bind(&self.pins.lane).bind(&self.pins.target);
+        let asked = asked.bind(&self.followers.name).bind(&self.followers.pos);
+        let consumers = &self.consumers;
+        let asked = asked.bind(&consumers.party).bind(&consumers.name).bind(&consumers.body);
+        Ok(asked.bind(&consumers.no_longer_of).bind(&consumers.no_longer))
+    }
+
+    /// Whether the batch has nothing but what every scan has.
+    fn has_lines_only(&self) -> bool {
+        let Columns { dossiers, waiting, personal, pins, followers, consumers, .. } = self;
+        let waits = !waiting.pos.is_empty() || !waiting.no_longer.is_empty();
+        let consumes = !consumers.party.is_empty() || !consumers.no_longer_of.is_empty();
+        let others = [dossiers.number.len(), personal.pos.len(), pins.pos.len(), followers.pos.len()];
+        !waits && !consumes && others == [0; 4]
+    }
+
+    /// A statement with what every scan has.
+    fn lines(&self, commit: &Commit, sql: &'static str) -> Result<Asked, Error> {
         let head = &commit.head;
         let step = "keep the lane's head";
         let (of, version, pos) = (lane(commit.lane), kept(step, head.version)?, kept(step, head.pos)?);
         let (entries, runs, tags) = (&self.entries, &self.runs, &self.tags);
-        let asked =
-            ask!(sql::KEEP_BATCH, of, version, pos, head.sealed_at.0, head.frontier.clone(), head.told.0);
+        let asked = ask!(sql, of, version, pos, head.sealed_at.0, head.frontier.clone(), head.told.0);
         let asked = asked
             .bind(&entries.pos)
             .bind(&entries.source)
@@ -301,27 +327,17 @@ impl<'c> Columns<'c> {
             asked.bind(&runs.party).bind(&runs.seq).bind(&runs.lines).bind(&runs.pos).bind(&runs.steps);
         let asked = asked.bind(&self.legs.number).bind(&self.legs.body);
         let asked = asked.bind(&self.concerns.party).bind(&self.concerns.kind).bind(&self.concerns.id);
-        let asked = asked.bind(&self.dossiers.number).bind(&self.dossiers.body);
         let asked = asked.bind(&tags.code).bind(&tags.at).bind(&tags.kind).bind(&tags.target);
         let asked = asked.bind(&tags.by_lane).bind(&tags.by_pos);
-        let asked = asked.bind(&self.waiting.code).bind(&self.waiting.pos).bind(&self.waiting.no_longer);
-        let personal = &self.personal;
-        let asked =
-            asked.bind(&personal.pos).bind(&personal.key_id).bind(&personal.salt).bind(&personal.body);
         let asked = asked.bind(&self.devices.number).bind(&self.devices.body);
         let seal = commit.seal.as_ref();
         let size = seal.map(|seal| kept("keep a seal", seal.size)).transpose()?;
-        let asked = asked
+        Ok(asked
             .bind(size.into_iter().collect::<Vec<i64>>())
             .bind(seal.iter().map(|seal| seal.committed_at.0).collect::<Vec<i64>>())
             .bind(seal.iter().map(|seal| seal.root.to_vec()).collect::<Vec<_>>())
             .bind(seal.iter().map(|seal| i64::from(seal.key_id)).collect::<Vec<i64>>())
-            .bind(seal.iter().map(|seal| seal.signature.to_vec()).collect::<Vec<_>>());
-        let asked = asked.bind(&self.pins.pos).bind(&self.pins.lane).bind(&self.pins.target);
-        let asked = asked.bind(&self.followers.name).bind(&self.followers.pos);
-        let consumers = &self.consumers;
-        let asked = asked.bind(&consumers.party).bind(&consumers.name).bind(&consumers.body);
-        Ok(asked.bind(&consumers.no_longer_of).bind(&consumers.no_longer))
+            .bind(seal.iter().map(|seal| seal.signature.to_vec()).collect::<Vec<_>>()))
     }
 }
 

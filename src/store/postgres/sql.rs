@@ -44,6 +44,7 @@ statements! {
     CONSUMER = "consumer",
     CONSUMERS_AFTER = "consumers_after",
     KEEP_BATCH = "keep_batch",
+    KEEP_LINES = "keep_lines",
     }
     // Of every reader.
     READING {

@@ -35,37 +35,37 @@ WITH gap AS (
   SELECT taken.lane, row.party, row.kind, row.ref
   FROM taken, unnest($21::bigint[], $22::bigint[], $23::bigint[]) AS row (party, kind, ref)
   ON CONFLICT DO NOTHING
-), new_dossier AS (
-  INSERT INTO dossier (lane, dossier, body)
-  SELECT taken.lane, row.dossier, row.body
-  FROM taken, unnest($24::bigint[], $25::bytea[]) AS row (dossier, body)
-  ON CONFLICT (lane, dossier) DO UPDATE SET body = excluded.body
 ), new_tag AS (
   INSERT INTO tag (lane, code, at_pos, ref_kind, ref, by_lane, by_pos)
   SELECT taken.lane, row.code, row.at_pos, row.ref_kind, row.ref, row.by_lane, row.by_pos
-  FROM taken, unnest($26::bytea[], $27::bigint[], $28::bigint[], $29::bigint[], $30::integer[], $31::bigint[])
+  FROM taken, unnest($24::bytea[], $25::bigint[], $26::bigint[], $27::bigint[], $28::integer[], $29::bigint[])
     AS row (code, at_pos, ref_kind, ref, by_lane, by_pos)
   ON CONFLICT DO NOTHING
-), new_waiting AS (
-  INSERT INTO waiting (lane, code, pos)
-  SELECT taken.lane, row.code, row.pos FROM taken, unnest($32::bytea[], $33::bigint[]) AS row (code, pos)
-  ON CONFLICT DO NOTHING
-), old_waiting AS (
-  DELETE FROM waiting USING taken, unnest($34::bigint[]) AS row (pos)
-  WHERE waiting.lane = $1 AND waiting.pos = row.pos
-), new_personal AS (
-  INSERT INTO personal (lane, pos, erased, key_id, salt, body)
-  SELECT taken.lane, row.pos, 0, row.key_id, row.salt, row.body
-  FROM taken, unnest($35::bigint[], $36::bigint[], $37::bytea[], $38::bytea[]) AS row (pos, key_id, salt, body)
 ), new_device AS (
   INSERT INTO device (lane, source, body)
-  SELECT taken.lane, row.source, row.body FROM taken, unnest($39::bigint[], $40::bytea[]) AS row (source, body)
+  SELECT taken.lane, row.source, row.body FROM taken, unnest($30::bigint[], $31::bytea[]) AS row (source, body)
   ON CONFLICT (lane, source) DO UPDATE SET body = excluded.body
 ), new_seal AS (
   INSERT INTO seal (lane, size, committed_at, root, key_id, signature)
   SELECT taken.lane, row.size, row.committed_at, row.root, row.key_id, row.signature
-  FROM taken, unnest($41::bigint[], $42::bigint[], $43::bytea[], $44::bigint[], $45::bytea[])
+  FROM taken, unnest($32::bigint[], $33::bigint[], $34::bytea[], $35::bigint[], $36::bytea[])
     AS row (size, committed_at, root, key_id, signature)
+), new_dossier AS (
+  INSERT INTO dossier (lane, dossier, body)
+  SELECT taken.lane, row.dossier, row.body
+  FROM taken, unnest($37::bigint[], $38::bytea[]) AS row (dossier, body)
+  ON CONFLICT (lane, dossier) DO UPDATE SET body = excluded.body
+), new_waiting AS (
+  INSERT INTO waiting (lane, code, pos)
+  SELECT taken.lane, row.code, row.pos FROM taken, unnest($39::bytea[], $40::bigint[]) AS row (code, pos)
+  ON CONFLICT DO NOTHING
+), old_waiting AS (
+  DELETE FROM waiting USING taken, unnest($41::bigint[]) AS row (pos)
+  WHERE waiting.lane = $1 AND waiting.pos = row.pos
+), new_personal AS (
+  INSERT INTO personal (lane, pos, erased, key_id, salt, body)
+  SELECT taken.lane, row.pos, 0, row.key_id, row.salt, row.body
+  FROM taken, unnest($42::bigint[], $43::bigint[], $44::bytea[], $45::bytea[]) AS row (pos, key_id, salt, body)
 ), new_pin AS (
   INSERT INTO pin (lane, pos, target_lane, target_pos)
   SELECT taken.lane, row.pos, row.target_lane, row.target_pos

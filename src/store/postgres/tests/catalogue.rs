@@ -107,6 +107,14 @@ fn every_statement_of_the_journal_names_its_lane() {
     }
 }
 
+#[test]
+fn lines_are_kept_as_batches_are() {
+    let (_, batch) = split(include_str!("../sql/keep_batch.sql"));
+    let (_, lines) = split(include_str!("../sql/keep_lines.sql"));
+    let (begins, ends) = lines.split_once("\n)\nSELECT (SELECT").unwrap();
+    assert!(batch.starts_with(begins) && batch.ends_with(ends), "{lines}");
+}
+
 /// The plan of a statement that was prepared in a session as ours are, whatever is bound.
 fn plan(fresh: &Fresh, text: &str) -> Vec<String> {
     let (_, statement) = split(text);
