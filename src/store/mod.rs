@@ -356,7 +356,6 @@ pub struct KeyRow {
 
 /// A lane's writer. Every method is called between `begin` and `commit`, except `begin` itself.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a process has one or two, for as long as it lives")]
 pub enum Writer {
     /// In memory.
     Memory(memory::Writer),
@@ -379,7 +378,6 @@ pub enum Reader {
 
 /// What an administrator changes beside the writer, also from another process while it writes.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a process has one or two, for as long as it lives")]
 pub enum Admin {
     /// In memory.
     Memory(memory::Admin),
