@@ -85,6 +85,11 @@ fn event(kind: EventType, code: Option<Code>, minute: i64) -> Event {
 
 impl House {
     async fn open() -> House {
+        House::with_intake(4_096).await
+    }
+
+    /// A house whose intake has room for so many lines.
+    async fn with_intake(intake_lines: usize) -> House {
         let store = memory::Store::new([1; 16], [2; 16]);
         let reader = Reader::Memory(store.reader());
         let folder = tempfile::tempdir().unwrap();
@@ -100,7 +105,7 @@ impl House {
             random: Arc::new(SystemRandom),
             apply: apply::apply,
             encode_placed: |_, _| Bytes::from_static(b"placed"),
-            intake_lines: 4_096,
+            intake_lines,
             batch_lines: crate::limits::BATCH_LINES,
             directory: published,
             wakes: Arc::clone(&wakes),
@@ -391,6 +396,20 @@ async fn a_correction_waits_for_the_codes_of_what_it_corrects_though_it_names_an
     house.tie().catch_up(None).await.unwrap();
     let placed = [scan, correction, bag_scan, void].map(|from| (from.pos, leg));
     assert_eq!(house.placed().await, placed);
+}
+
+#[tokio::test]
+async fn a_bag_is_placed_though_the_intake_has_no_room_for_all_that_is_in_it() {
+    let house = House::with_intake(4).await;
+    let mut legs = Vec::new();
+    for (n, text) in [A, B, C].into_iter().enumerate() {
+        legs.push(house.pick_up(text, 10 + n as i64).await);
+        house.put_into_bag(text, 20 + n as i64).await;
+    }
+    let scan = house.scan(EventType::Dispatched, bag(), 30).await.position;
+    house.tie().catch_up(None).await.unwrap();
+    let everywhere: Vec<_> = legs.iter().map(|leg| (scan.pos, *leg)).collect();
+    assert_eq!(house.placed().await, everywhere);
 }
 
 #[tokio::test]

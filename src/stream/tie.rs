@@ -375,13 +375,19 @@ impl Tie {
         for legs in first.chunks(limits::TIE_LINES) {
             let mut pending = Vec::with_capacity(legs.len());
             for leg in legs {
-                let line = PlaceLine { from, leg: *leg, done: false };
-                pending.push((*leg, self.journal.queue(Line::Place(line))?));
+                let line = || Line::Place(PlaceLine { from, leg: *leg, done: false });
+                let queued = match self.journal.queue(line()) {
+                    // Its share of a full intake may be smaller than a bag: what is queued is journaled first.
+                    Err(refusal) if refusal.reason == Reason::Overloaded && !pending.is_empty() => {
+                        settled(from, pending.drain(..)).await?;
+                        self.journal.queue(line())?
+                    }
+                    queued => queued?,
+                };
+                pending.push((*leg, queued));
             }
-            for (leg, answer) in pending {
-                // CANCEL: the lines are queued and will be journaled; the same lines again are answered alike.
-                lasting(from, leg, answer.await)?;
-            }
+            // CANCEL: the lines are queued and will be journaled; the same lines again are answered alike.
+            settled(from, pending).await?;
         }
         if let Some(leg) = last {
             // A placing in another lane cannot say so in the lane of what waits.
@@ -399,6 +405,18 @@ impl Tie {
     fn position(&self, pos: u64) -> Position {
         Position { lane: self.lane, pos }
     }
+}
+
+/// Waits for placings that are queued.
+async fn settled(
+    from: Position,
+    queued: impl IntoIterator<Item = (Position, journal::Pending)>,
+) -> Result<(), Refusal> {
+    for (leg, answer) in queued {
+        // CANCEL: as for whoever queued them.
+        lasting(from, leg, answer.await)?;
+    }
+    Ok(())
 }
 
 /// What trying again cannot mend leaves the event waiting, and the tie goes on with others.
