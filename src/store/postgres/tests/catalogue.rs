@@ -33,6 +33,9 @@ impl Fresh {
     }
 }
 
+/// What every batch asks for by key.
+const SOUGHT: [&str; 5] = ["firsts_of_keys", "tags_of_codes", "legs", "devices", "entries"];
+
 /// The statement without its head comment, and the comment.
 fn split(text: &str) -> (String, String) {
     let (comment, statement): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with("--"));
@@ -141,6 +144,9 @@ async fn no_statement_of_the_journal_reads_a_whole_table_empty_or_large() {
                 // The store's one row of itself is no table to be searched.
                 let whole = step.contains("Seq Scan on ") && !step.contains(" on meta");
                 assert!(!whole, "{file}, {size}: {step}");
+                // Whatever is looked for is in the key: rows that are read and then compared are those of a whole lane.
+                let compared = step.trim_start().starts_with("Join Filter") && SOUGHT.contains(file);
+                assert!(!compared, "{file}, {size}: {step}");
                 let sorted = step.trim_start().trim_start_matches("->").trim_start().starts_with("Sort ");
                 let may_sort =
                     ["tags_of_codes", "tags_made_at", "tie_work"].contains(file) || file.starts_with("keep");
