@@ -38,6 +38,8 @@ async fn log(world: &World, who: &Partner) -> Vec<v1::FeedEvent> {
         *end += 1;
         assert_eq!(event.seq, *end, "the log is dense in each lane");
     }
+    // Lanes are in no order to each other: a page may have more of one than the next time it is read.
+    events.sort_by_key(|event| (event.lane, event.seq));
     events
 }
 
