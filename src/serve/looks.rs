@@ -48,10 +48,12 @@ async fn refresh(reader: &Reader, published: &watch::Sender<Arc<Directory>>) -> 
 }
 
 /// Tells by its health whether the gateway serves: not while its clock is not believed, nor while its store does not answer.
-/// It stays up, and serves again by itself when the store is back.
+/// It stays up, and serves again by itself when the store is back. So far from the store's clock, in microseconds, the
+/// gateway's may be as was `accepted` at its start.
 pub(super) async fn health(
     reader: Reader,
     clock: SharedClock,
+    accepted: i64,
     health: HealthReporter,
     shutdown: CancellationToken,
 ) {
@@ -60,7 +62,7 @@ pub(super) async fn health(
         // CANCEL: only reads.
         let answers = match apart(&reader).await {
             Ok(apart) => {
-                if !clock.is_told() && !is_near(apart) {
+                if !clock.is_told() && !is_near(apart, accepted) {
                     clock.distrust();
                 }
                 true

@@ -118,6 +118,9 @@ async fn serve(options: Options) -> anyhow::Result<()> {
     for open in &lanes {
         heads.push(reader.head(open.lane).await.context("read a lane's head")?);
     }
+    // What somebody has looked at and accepted is no reason to stop later.
+    let apart = opening::apart(&reader).await.context("read the database's clock")?;
+    let accepted = if options.accept_clock { apart } else { 0 };
     let clock: SharedClock = match mode {
         ClockMode::Replay => {
             Arc::new(ReplayClock::told(heads.iter().map(|head| head.told).max().unwrap_or(Micros(0))))
@@ -126,8 +129,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
             let seal =
                 heads.iter().filter(|head| head.pos > 0).map(|head| wall().since(head.sealed_at)).min();
             let fits = seal.is_none_or(|since| (-BEHIND_US..=AHEAD_US).contains(&since));
-            let near = opening::is_near(opening::apart(&reader).await.context("read the database's clock")?);
-            if !near && !options.accept_clock {
+            if !opening::is_near(apart, accepted) {
                 bail!(
                     "the machine's clock is more than {} seconds from the database's: set the one that is wrong, or start once with --accept-clock",
                     limits::CLOCKS_APART_SECONDS
@@ -224,7 +226,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
         }
         None => forget_admin(&admin_file),
     }
-    tasks.spawn(looks::health(reader, Arc::clone(&clock), health.clone(), shutdown.clone()));
+    tasks.spawn(looks::health(reader, Arc::clone(&clock), accepted, health.clone(), shutdown.clone()));
     looks::set(&health, !clock.is_suspect()).await;
     say_listening(address)?;
     tracing::info!(%address, clock = if clock.is_told() { "replay" } else { "system" }, fresh, "serving");

@@ -135,7 +135,7 @@ pub(super) async fn apart(reader: &Reader) -> Result<i64, store::Error> {
     Ok(outside(before, after))
 }
 
-/// Whether a clock so far from the store's may be gone on with.
-pub(super) fn is_near(apart: i64) -> bool {
-    apart <= limits::CLOCKS_APART_SECONDS * Micros::SECOND
+/// Whether a clock so far from the store's may be gone on with, where somebody has looked and accepted so much.
+pub(super) fn is_near(apart: i64, accepted: i64) -> bool {
+    apart.saturating_sub(accepted) <= limits::CLOCKS_APART_SECONDS * Micros::SECOND
 }

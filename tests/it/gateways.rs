@@ -20,7 +20,8 @@ use v1::feed_service_client::FeedServiceClient;
 use crate::cluster::Cluster;
 use crate::cluster::proxy::{Cut, Proxy};
 use crate::support::codes;
-use crate::support::gateway::{Gateway, trao};
+use crate::support::gateway::{Gateway, Start, trao};
+use crate::support::interpose::{Field, Interposer};
 use crate::support::partner::{PDA, Partner, Province, capture, code, event, reason};
 use crate::support::seed::Seed;
 use crate::support::wait::{eventually, within};
@@ -344,6 +345,58 @@ fn a_database_that_cannot_be_served_is_refused_with_what_to_do() {
         trao().args(["keys", "create", "--role", "admin", "--name", "n", "--data"]).arg(&folder).output();
     assert!(made.unwrap().status.success());
     assert!(said(&cluster.empty_schema(), 0o600).contains("holds a store of its own"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_far_from_the_databases_is_refused_at_the_start_and_later_unless_somebody_has_looked() {
+    let cluster = Cluster::start();
+    let url = cluster.url();
+    let temporary = tempfile::tempdir().unwrap();
+    let hand = Interposer::new(temporary.path());
+    let start = |flags: &[&str]| Start {
+        flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
+        environment: hand.environment(),
+        ..Start::default()
+    };
+    let mut gateway = Gateway::start_on_database_with(&url, start(&[]));
+    let province = Province::enter(&gateway).await;
+    say(&gateway, &province.post, "1", &codes::item(9)).await.unwrap();
+    // Far less than a leap, and more than gateways may differ by.
+    hand.set(Field::ClockOffset, 60);
+    eventually("the clock is not believed", || async {
+        let said = say(&gateway, &province.post, "2", &codes::item(9)).await;
+        said.is_err_and(|status| reason(&status) == "CLOCK_SUSPECT").then_some(())
+    })
+    .await;
+    assert_eq!(health(&gateway).await, ServingStatus::NotServing);
+    gateway.kill();
+
+    let mut serve = trao();
+    serve.arg("serve").arg("--data").arg(gateway.folder()).args(gateway.store());
+    serve.args(["--listen", "127.0.0.1:0"]).envs(hand.environment());
+    let output = serve.stdin(Stdio::null()).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("more than 5 seconds from the database's"), "{said}");
+
+    gateway.restart_with(start(&["--accept-clock"]));
+    let looked = || {
+        cluster.sql(
+            "SELECT max(query_start) FROM pg_stat_activity
+             WHERE query LIKE '%clock_timestamp%' AND pid <> pg_backend_pid()",
+        )
+    };
+    for look in 0..3 {
+        let last = looked();
+        eventually("the clocks are looked at", || async { (looked() != last).then_some(()) }).await;
+        say(&gateway, &province.post, &format!("accepted {look}"), &codes::item(9)).await.unwrap();
+    }
+    assert_eq!(health(&gateway).await, ServingStatus::Serving);
+    hand.set(Field::ClockOffset, 120);
+    eventually("a further step is not believed", || async {
+        (health(&gateway).await == ServingStatus::NotServing).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -74,7 +74,8 @@ impl Gateway {
         Gateway::start_on_database_with(url, Start::default())
     }
 
-    fn start_on_database_with(url: &str, start: Start) -> Gateway {
+    /// A gateway on a database, started so.
+    pub fn start_on_database_with(url: &str, start: Start) -> Gateway {
         let temporary = tempfile::tempdir().unwrap();
         let file = temporary.path().join("database");
         fs::write(&file, url).unwrap();

@@ -60,8 +60,7 @@ WITH gap AS (
   SELECT taken.lane, row.code, row.pos FROM taken, unnest($39::bytea[], $40::bigint[]) AS row (code, pos)
   ON CONFLICT DO NOTHING
 ), old_waiting AS (
-  DELETE FROM waiting USING taken, unnest($41::bigint[]) AS row (pos)
-  WHERE waiting.lane = $1 AND waiting.pos = row.pos
+  DELETE FROM waiting WHERE waiting.lane = $1 AND waiting.pos = ANY ($41::bigint[]) AND EXISTS (SELECT FROM taken)
 ), new_personal AS (
   INSERT INTO personal (lane, pos, erased, key_id, salt, body)
   SELECT taken.lane, row.pos, 0, row.key_id, row.salt, row.body
@@ -81,8 +80,10 @@ WITH gap AS (
   FROM taken, unnest($51::bigint[], $52::bytea[], $53::bytea[]) AS row (party, name, body)
   ON CONFLICT (lane, party, name) DO UPDATE SET body = excluded.body
 ), old_consumer AS (
-  DELETE FROM consumer USING taken, unnest($54::bigint[], $55::bytea[]) AS row (party, name)
-  WHERE consumer.lane = $1 AND consumer.party = row.party AND consumer.name = row.name
+  DELETE FROM consumer
+  WHERE consumer.lane = $1 AND consumer.party = ANY ($54::bigint[]) AND consumer.name = ANY ($55::bytea[])
+    AND (consumer.party, consumer.name) IN (SELECT party, name FROM unnest($54, $55) AS row (party, name))
+    AND EXISTS (SELECT FROM taken)
 )
 SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM gap),
   (SELECT count(*) FROM lane WHERE lane.lane = $1 AND lane.version = $2 - 1)
