@@ -105,7 +105,8 @@ struct Consumers<'c> {
     name: Vec<&'c [u8]>,
     body: Vec<Vec<u8>>,
     no_longer_of: Vec<i64>,
-    no_longer: Vec<&'c [u8]>,
+    /// Party and name in one: the party as eight bytes, the greatest first.
+    no_longer: Vec<Vec<u8>>,
 }
 
 impl<'c> Columns<'c> {
@@ -270,7 +271,7 @@ impl<'c> Columns<'c> {
                 }
                 None => {
                     self.consumers.no_longer_of.push(party);
-                    self.consumers.no_longer.push(id.as_bytes());
+                    self.consumers.no_longer.push([&party.to_be_bytes(), id.as_bytes()].concat());
                 }
             }
         }

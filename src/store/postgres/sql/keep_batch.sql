@@ -81,8 +81,8 @@ WITH gap AS (
   ON CONFLICT (lane, party, name) DO UPDATE SET body = excluded.body
 ), old_consumer AS (
   DELETE FROM consumer
-  WHERE consumer.lane = $1 AND consumer.party = ANY ($54::bigint[]) AND consumer.name = ANY ($55::bytea[])
-    AND (consumer.party, consumer.name) IN (SELECT party, name FROM unnest($54, $55) AS row (party, name))
+  WHERE consumer.lane = $1 AND consumer.party = ANY ($54::bigint[])
+    AND int8send(consumer.party) || consumer.name = ANY ($55::bytea[])
     AND EXISTS (SELECT FROM taken)
 )
 SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM gap),
