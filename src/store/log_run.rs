@@ -1,6 +1,10 @@
 //! The lines that one batch adds to a log, as one row: the first number and position, and the steps from each position
 //! to the next, in seven-bit groups, the low one first, all but its last with the high bit set (LEB128).
 
+use std::collections::BTreeMap;
+
+use super::{Commit, Error};
+
 /// A run of consecutive numbers of one log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::store) struct Run<'a> {
@@ -71,6 +75,31 @@ impl NewRun {
         true
     }
 }
+
+/// The runs that a batch adds, by log. Refused where the numbers of a log do not follow from each other.
+pub(in crate::store) fn runs(commit: &Commit) -> Result<BTreeMap<i64, NewRun>, Error> {
+    let mut runs: BTreeMap<i64, NewRun> = BTreeMap::new();
+    for entry in &commit.entries {
+        for (party, seq) in &entry.logs {
+            let goes_on = match runs.get_mut(party) {
+                Some(run) => run.push(*seq, entry.pos),
+                None => runs.insert(*party, NewRun::begin(*seq, entry.pos)).is_none(),
+            };
+            if !goes_on {
+                return Err(not_next());
+            }
+        }
+    }
+    Ok(runs)
+}
+
+/// A log would not go on where it ends.
+pub(in crate::store) fn not_next() -> Error {
+    Error::Failed { step: LIST, source: "its number is not the log's next one".into() }
+}
+
+/// What is being done when a log is added to.
+pub(in crate::store) const LIST: &str = "list a line";
 
 #[cfg(test)]
 mod tests {

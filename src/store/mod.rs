@@ -12,12 +12,14 @@ mod conformance;
 mod entering;
 mod lease;
 mod log_run;
+mod meaning;
 pub mod memory;
 mod numbers;
 mod page;
 mod place;
 pub mod postgres;
 mod proof;
+mod row;
 pub mod sqlite;
 
 pub use lease::{Holding, Lease};

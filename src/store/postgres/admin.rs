@@ -2,12 +2,13 @@
 
 use super::database::Database;
 use super::link::Link;
-use super::rows::{ask, at, lane, one};
+use super::rows::{ask, lane, one};
 use super::{directory, sql};
 use crate::dossier::directory::Source;
 use crate::dossier::names::{Lane, Micros, Position};
 use crate::seal::frontier::Frontier;
-use crate::store::numbers::{REPLAY, SYSTEM};
+use crate::store::numbers::{REPLAY, SYSTEM, at};
+use crate::store::row::Row as _;
 use crate::store::{ClockMode, Error, KeyRow, Note, OTHER_CLOCK, OTHER_SIGNING_KEY, codec};
 
 /// Administers a PostgreSQL database.

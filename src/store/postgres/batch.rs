@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::rows::{Asked, ask, at, kept, lane};
+use super::rows::{Asked, ask, lane};
 use super::sql;
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::TagTarget;
 use crate::store::codec;
-use crate::store::log_run::NewRun;
-use crate::store::numbers::{DOSSIER, LEG};
+use crate::store::log_run::{self, LIST};
+use crate::store::numbers::{DOSSIER, LEG, at, kept};
 use crate::store::{Commit, Concern, Error, Note};
 
 #[derive(Debug, Default)]
@@ -148,26 +148,10 @@ impl<'c> Columns<'c> {
     }
 
     fn add_runs(&mut self, commit: &Commit) -> Result<(), Error> {
-        let step = "list a line";
-        let mut runs: BTreeMap<i64, NewRun> = BTreeMap::new();
-        for entry in &commit.entries {
-            for (party, seq) in &entry.logs {
-                let goes_on = match runs.get_mut(party) {
-                    Some(run) => run.push(*seq, entry.pos),
-                    None => runs.insert(*party, NewRun::begin(*seq, entry.pos)).is_none(),
-                };
-                if !goes_on {
-                    return Err(Error::Failed {
-                        step,
-                        source: "its number is not the log's next one".into(),
-                    });
-                }
-            }
-        }
-        for (party, run) in runs {
+        for (party, run) in log_run::runs(commit)? {
             self.runs.party.push(party);
-            self.runs.seq.push(kept(step, run.seq)?);
-            self.runs.lines.push(kept(step, run.lines)?);
+            self.runs.seq.push(kept(LIST, run.seq)?);
+            self.runs.lines.push(kept(LIST, run.lines)?);
             self.runs.pos.push(at(run.pos));
             self.runs.steps.push(run.steps);
         }

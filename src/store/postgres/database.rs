@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::rows::{Cells, ask, fetch};
 use super::sql;
 use crate::limits;
+use crate::store::row::Row as _;
 use crate::store::{CONNECT, Error};
 
 /// PostgreSQL 14 is the first that ends sessions which are idle outside a transaction, on which leases hang.

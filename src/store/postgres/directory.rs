@@ -1,15 +1,14 @@
 //! The directory: read whole, entered note by note.
 
-use std::collections::BTreeMap;
-
 use super::link::Link;
-use super::rows::{Cells, Rows, all, ask, lane, one};
+use super::rows::{Rows, all, ask, lane, one};
 use super::sql;
-use crate::dossier::directory::{
-    Agency, AgencyKind, Alias, Carrier, Day, Directory, Enrolment, Office, Party, Procedure, Source,
-};
+use crate::dossier::directory::{Day, Directory, Source};
 use crate::dossier::names::{Lane, PartyName, SourceName};
+use crate::store::meaning;
+use crate::store::meaning::DirectoryRows;
 use crate::store::numbers::{ALWAYS, CARRIER};
+use crate::store::row::Row as _;
 use crate::store::{Error, Note, itself};
 
 const READ: &str = "read directory rows";
@@ -35,77 +34,17 @@ pub(super) async fn load(from: &mut impl Rows) -> Result<Directory, Error> {
 }
 
 async fn load_once(from: &mut impl Rows, known: (i64, i64)) -> Result<Directory, Error> {
-    let (version, next_number) = known;
-    let mut aliases: BTreeMap<String, Vec<Alias>> = BTreeMap::new();
     // CANCEL: only reads.
-    for alias in all(from, READ, ask!(sql::ALL_ALIASES), alias).await? {
-        aliases.entry(alias.code.clone()).or_default().push(alias);
-    }
-    let offices = all(from, READ, ask!(sql::ALL_OFFICES), office).await?;
-    let procedures = all(from, READ, ask!(sql::ALL_PROCEDURES), procedure).await?;
-    Ok(Directory {
-        version,
-        next_number,
+    let rows = DirectoryRows {
+        known,
         lanes: all(from, READ, ask!(sql::ALL_LANES), |row| row.lane(0)).await?,
-        parties: all(from, READ, ask!(sql::ALL_PARTIES), party).await?.into_iter().collect(),
-        aliases,
-        offices: offices
-            .into_iter()
-            .map(|office| ((office.carrier.clone(), office.code.clone()), office))
-            .collect(),
-        procedures: procedures.into_iter().map(|procedure| (procedure.name.clone(), procedure)).collect(),
-        sources: all(from, READ, ask!(sql::ALL_SOURCES), source).await?.into_iter().collect(),
-    })
-}
-
-fn party(row: Cells<'_>) -> Result<(PartyName, (Enrolment, Party)), Error> {
-    let enrolment = Enrolment { id: row.int(0)?, lane: row.lane(2)? };
-    let (name, title) = (row.party(1)?, row.text(4)?);
-    let party = match row.int(3)? {
-        CARRIER => Party::Carrier(Carrier { name: name.clone(), title }),
-        _ => Party::Agency(Agency {
-            name: name.clone(),
-            title,
-            parent: row.opt_party(5)?,
-            kind: row.known(3, AgencyKind::from_number)?,
-            valid_from: row.opt_number(6)?.map(Day),
-            valid_to: row.opt_number(7)?.map(Day),
-        }),
+        parties: all(from, READ, ask!(sql::ALL_PARTIES), |row| meaning::party(row)).await?,
+        aliases: all(from, READ, ask!(sql::ALL_ALIASES), |row| meaning::alias(row)).await?,
+        offices: all(from, READ, ask!(sql::ALL_OFFICES), |row| meaning::office(row)).await?,
+        procedures: all(from, READ, ask!(sql::ALL_PROCEDURES), |row| meaning::procedure(row)).await?,
+        sources: all(from, READ, ask!(sql::ALL_SOURCES), |row| meaning::source(row)).await?,
     };
-    Ok((name, (enrolment, party)))
-}
-
-fn source(row: Cells<'_>) -> Result<(SourceName, (Enrolment, Source)), Error> {
-    let name = SourceName::new(&row.text(1)?);
-    let source = Source {
-        name: name.clone(),
-        party: row.party(3)?,
-        agency: row.opt_party(4)?,
-        office: row.opt_text(5)?,
-        holder: row.opt_text(6)?,
-    };
-    Ok((name, (Enrolment { id: row.int(0)?, lane: row.lane(2)? }, source)))
-}
-
-fn alias(row: Cells<'_>) -> Result<Alias, Error> {
-    let valid_from = if row.int(1)? == ALWAYS { None } else { Some(Day(row.number(1)?)) };
-    let valid_to = row.opt_number(3)?.map(Day);
-    Ok(Alias { code: row.text(0)?, agency: row.party(2)?, valid_from, valid_to })
-}
-
-fn office(row: Cells<'_>) -> Result<Office, Error> {
-    Ok(Office { carrier: row.party(0)?, code: row.text(1)?, title: row.text(2)?, province: row.text(3)? })
-}
-
-fn procedure(row: Cells<'_>) -> Result<Procedure, Error> {
-    Ok(Procedure {
-        name: row.text(0)?,
-        title: row.text(1)?,
-        level: row.text(2)?,
-        pickup: row.flag(3)?,
-        returned: row.flag(4)?,
-        valid_from: row.opt_number(5)?.map(Day),
-    })
+    Ok(rows.directory())
 }
 
 /// Whether a note says something of the directory.

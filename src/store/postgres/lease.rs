@@ -10,6 +10,7 @@ use super::database::Database;
 use super::rows::{Cells, ask, fetch};
 use super::sql;
 use crate::dossier::names::Lane;
+use crate::store::row::Row as _;
 use crate::store::{Error, Holding};
 
 /// When a silent session is ended.

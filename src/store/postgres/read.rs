@@ -2,32 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use super::rows::{Cells, Rows, all, ask, at, lane, limit, numbers, one};
+use super::rows::{Cells, Rows, all, ask, lane, numbers, one};
 use super::sql;
 use crate::dossier::consumer::Consumer;
-use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag, TagTarget};
+use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
-use crate::dossier::names::{Lane, Micros, Position};
-use crate::store::numbers::LEG;
+use crate::dossier::names::{Lane, Position};
+use crate::store::meaning;
+use crate::store::numbers::{at, limit};
+use crate::store::row::Row as _;
 use crate::store::{Error, Head, Stored, chain};
-
-pub(super) fn head_of(of: Lane, row: Cells<'_>) -> Result<Head, Error> {
-    Ok(Head {
-        lane: of,
-        epoch: row.array(0)?,
-        pos: row.number(1)?,
-        version: row.number(2)?,
-        sealed_at: Micros(row.int(3)?),
-        frontier: row.bytes(4)?,
-        told: Micros(row.int(5)?),
-        directory: row.int(6)?,
-    })
-}
 
 pub(super) async fn head(from: &mut impl Rows, of: Lane, sql: &'static str) -> Result<Head, Error> {
     let step = "read lanes";
     // CANCEL: only reads.
-    let head = one(from, step, ask!(sql, lane(of)), |row| head_of(of, row)).await?;
+    let head = one(from, step, ask!(sql, lane(of)), |row| meaning::head(of, row)).await?;
     head.ok_or("no such lane").map_err(Error::failed(step))
 }
 
@@ -40,20 +29,10 @@ pub(super) async fn tags(
     let asked = ask!(sql::TAGS_OF_CODES, lane(of), &codes);
     let mut tags: BTreeMap<CodeKey, Vec<Tag>> = BTreeMap::new();
     // CANCEL: only reads.
-    for tag in all(from, "read tags", asked, |row| tag(of, row)).await? {
+    for tag in all(from, "read tags", asked, |row| meaning::tag(of, row)).await? {
         tags.entry(tag.key.clone()).or_default().push(tag);
     }
     Ok(tags)
-}
-
-pub(super) fn tag(of: Lane, row: Cells<'_>) -> Result<Tag, Error> {
-    let target = Position { lane: of, pos: row.number(3)? };
-    Ok(Tag {
-        key: CodeKey(row.text(0)?.into()),
-        target: if row.int(2)? == LEG { TagTarget::Leg(target) } else { TagTarget::Dossier(target) },
-        by: Position { lane: row.lane(4)?, pos: row.number(5)? },
-        at: Position { lane: of, pos: row.number(1)? },
-    })
 }
 
 /// Legs of one lane.

@@ -2,18 +2,20 @@
 
 use super::database::Database;
 use super::pool::Pool;
-use super::rows::{Cells, all, ask, at, lane, limit, one};
+use super::rows::{Cells, all, ask, lane, one};
 use super::{directory, read, sql};
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
-use crate::dossier::names::{Lane, Micros, Position, SourceName};
+use crate::dossier::names::{Lane, Micros, Position};
 use crate::seal::head::Seal;
 use crate::store::log_run::Run;
-use crate::store::numbers::{DOSSIER, LEG, REPLAY, SYSTEM};
+use crate::store::meaning;
+use crate::store::numbers::{DOSSIER, LEG, at, limit};
 use crate::store::page::Page;
-use crate::store::{ClockMode, Error, Head, Identity, KeyRow, Listed, PersonalRow, Stored};
+use crate::store::row::Row as _;
+use crate::store::{Error, Head, Identity, KeyRow, Listed, PersonalRow, Stored};
 
 /// Entries of a page that are read at once: a page is bounded in bytes too, and most are far shorter than the longest.
 const TOGETHER: usize = 256;
@@ -33,7 +35,9 @@ impl Reader {
 
     pub async fn identity(&self) -> Result<Identity, Error> {
         // CANCEL: only reads.
-        let found = one(&mut &self.pool, "read identity rows", ask!(sql::IDENTITY), identity).await?;
+        let found =
+            one(&mut &self.pool, "read identity rows", ask!(sql::IDENTITY), |row| meaning::identity(row))
+                .await?;
         found.ok_or(Error::Corrupt { what: "identity" })
     }
 
@@ -164,17 +168,21 @@ impl Reader {
 
     pub async fn seal_covering(&self, of: Lane, pos: u64) -> Result<Option<Seal>, Error> {
         // CANCEL: only reads.
-        one(&mut &self.pool, "read seals", ask!(sql::SEAL_COVERING, lane(of), at(pos)), seal).await
+        one(&mut &self.pool, "read seals", ask!(sql::SEAL_COVERING, lane(of), at(pos)), |row| {
+            meaning::seal(row)
+        })
+        .await
     }
 
     pub async fn seal_at(&self, of: Lane, time: Micros) -> Result<Option<Seal>, Error> {
         // CANCEL: only reads.
-        one(&mut &self.pool, "read seals", ask!(sql::SEAL_AT, lane(of), time.0), seal).await
+        one(&mut &self.pool, "read seals", ask!(sql::SEAL_AT, lane(of), time.0), |row| meaning::seal(row))
+            .await
     }
 
     pub async fn last_seal(&self, of: Lane) -> Result<Option<Seal>, Error> {
         // CANCEL: only reads.
-        one(&mut &self.pool, "read seals", ask!(sql::LAST_SEAL, lane(of)), seal).await
+        one(&mut &self.pool, "read seals", ask!(sql::LAST_SEAL, lane(of)), |row| meaning::seal(row)).await
     }
 
     pub async fn signing_key(&self, key_id: u32) -> Result<Option<[u8; 32]>, Error> {
@@ -197,12 +205,12 @@ impl Reader {
 
     pub async fn key(&self, id: &str) -> Result<Option<KeyRow>, Error> {
         // CANCEL: only reads.
-        one(&mut &self.pool, "read keys", ask!(sql::API_KEY, id.as_bytes()), key).await
+        one(&mut &self.pool, "read keys", ask!(sql::API_KEY, id.as_bytes()), |row| meaning::key(row)).await
     }
 
     pub async fn keys(&self) -> Result<Vec<KeyRow>, Error> {
         // CANCEL: only reads.
-        all(&mut &self.pool, "read keys", ask!(sql::ALL_API_KEYS), key).await
+        all(&mut &self.pool, "read keys", ask!(sql::ALL_API_KEYS), |row| meaning::key(row)).await
     }
 
     pub async fn follower(&self, of: Lane, name: &str) -> Result<u64, Error> {
@@ -262,41 +270,6 @@ impl Reader {
     pub async fn tags_made_at(&self, of: Lane, pos: u64) -> Result<Vec<Tag>, Error> {
         let asked = ask!(sql::TAGS_MADE_AT, lane(of), at(pos));
         // CANCEL: only reads.
-        all(&mut &self.pool, "read tags", asked, |row| read::tag(of, row)).await
+        all(&mut &self.pool, "read tags", asked, |row| meaning::tag(of, row)).await
     }
-}
-
-pub(super) fn identity(row: Cells<'_>) -> Result<Identity, Error> {
-    let mode = |number| match i64::from(number) {
-        SYSTEM => Some(ClockMode::System),
-        REPLAY => Some(ClockMode::Replay),
-        _ => None,
-    };
-    let clock = if row.is_null(1)? { None } else { Some(row.known(1, mode)?) };
-    Ok(Identity { database: row.array(0)?, clock, copied: row.flag(2)? })
-}
-
-fn seal(row: Cells<'_>) -> Result<Seal, Error> {
-    Ok(Seal {
-        size: row.number(0)?,
-        committed_at: Micros(row.int(1)?),
-        root: row.array(2)?,
-        key_id: row.number(3)?,
-        signature: row.array(4)?,
-    })
-}
-
-fn key(row: Cells<'_>) -> Result<KeyRow, Error> {
-    let sources: Vec<SourceName> = row.body(6)?;
-    Ok(KeyRow {
-        id: row.text(0)?,
-        secret_sha256: row.array(1)?,
-        party: row.opt_party(2)?,
-        role: row.text(3)?,
-        name: row.text(4)?,
-        person: row.opt_text(5)?,
-        sources,
-        created_at: Micros(row.int(7)?),
-        revoked_at: row.opt_int(8)?.map(Micros),
-    })
 }

@@ -5,6 +5,7 @@ use super::link::Link;
 use super::rows::{all, ask, one};
 use super::{read, schema, sql};
 use crate::dossier::names::Lane;
+use crate::store::row::Row as _;
 use crate::store::{Error, Head};
 
 /// Begins an epoch in a database that was restored, unless gateways or other commands are connected to it. The heads that

@@ -1,16 +1,17 @@
-//! Asking the database one thing and reading its rows. What is stored is never trusted to be what it should be.
+//! Asking the database one thing and reading its rows.
 
 use std::time::Duration;
 
-use serde::de::DeserializeOwned;
 use sqlx::postgres::{PgArguments, PgConnection, PgRow, Postgres};
 use sqlx::query::Query;
 use sqlx::{Arguments, Encode, Row, Type, ValueRef};
 use tokio::time::timeout;
 
-use crate::dossier::names::{Lane, PartyName, Position};
+use crate::dossier::names::{Lane, Position};
 use crate::limits;
-use crate::store::{Error, codec};
+use crate::store::Error;
+use crate::store::numbers::at;
+use crate::store::row::{self, Row as _};
 
 /// How long the database may take to answer one statement. Its own limit on statements is shorter, so that what passes
 /// this one is a connection that is lost.
@@ -166,80 +167,36 @@ impl<'a> Cells<'a> {
         Cells { row, what: step.strip_prefix("read ").unwrap_or(step) }
     }
 
-    fn corrupt(self) -> Error {
-        Error::Corrupt { what: self.what }
-    }
-
-    pub(super) fn int(self, at: usize) -> Result<i64, Error> {
-        self.row.try_get(at).map_err(|_| self.corrupt())
-    }
-
-    pub(super) fn opt_int(self, at: usize) -> Result<Option<i64>, Error> {
-        self.row.try_get(at).map_err(|_| self.corrupt())
-    }
-
-    pub(super) fn flag(self, at: usize) -> Result<bool, Error> {
-        self.int(at).map(|flag| flag != 0)
-    }
-
-    /// A number that fits another type of number.
-    pub(super) fn number<N: TryFrom<i64>>(self, at: usize) -> Result<N, Error> {
-        N::try_from(self.int(at)?).map_err(|_| self.corrupt())
-    }
-
-    pub(super) fn opt_number<N: TryFrom<i64>>(self, at: usize) -> Result<Option<N>, Error> {
-        self.opt_int(at)?.map(N::try_from).transpose().map_err(|_| self.corrupt())
-    }
-
-    pub(super) fn lane(self, at: usize) -> Result<Lane, Error> {
-        let lane: i32 = self.row.try_get(at).map_err(|_| self.corrupt())?;
-        u16::try_from(lane).map(Lane).map_err(|_| self.corrupt())
-    }
-
-    pub(super) fn blob(self, at: usize) -> Result<&'a [u8], Error> {
-        self.row.try_get(at).map_err(|_| self.corrupt())
-    }
-
-    pub(super) fn bytes(self, at: usize) -> Result<Vec<u8>, Error> {
-        self.blob(at).map(<[u8]>::to_vec)
-    }
-
-    pub(super) fn array<const N: usize>(self, at: usize) -> Result<[u8; N], Error> {
-        self.blob(at)?.try_into().map_err(|_| self.corrupt())
-    }
-
-    pub(super) fn text(self, at: usize) -> Result<String, Error> {
-        String::from_utf8(self.bytes(at)?).map_err(|_| self.corrupt())
-    }
-
     /// A word of the database's own.
     pub(super) fn word(self, at: usize) -> Result<String, Error> {
         self.row.try_get(at).map_err(|_| self.corrupt())
     }
+}
 
-    pub(super) fn is_null(self, at: usize) -> Result<bool, Error> {
+impl row::Row for Cells<'_> {
+    fn what(&self) -> &'static str {
+        self.what
+    }
+
+    fn int(self, at: usize) -> Result<i64, Error> {
+        self.row.try_get(at).map_err(|_| self.corrupt())
+    }
+
+    fn opt_int(self, at: usize) -> Result<Option<i64>, Error> {
+        self.row.try_get(at).map_err(|_| self.corrupt())
+    }
+
+    fn lane(self, at: usize) -> Result<Lane, Error> {
+        let lane: i32 = self.row.try_get(at).map_err(|_| self.corrupt())?;
+        u16::try_from(lane).map(Lane).map_err(|_| self.corrupt())
+    }
+
+    fn blob(&self, at: usize) -> Result<&[u8], Error> {
+        self.row.try_get(at).map_err(|_| self.corrupt())
+    }
+
+    fn is_null(self, at: usize) -> Result<bool, Error> {
         self.row.try_get_raw(at).map(|cell| cell.is_null()).map_err(|_| self.corrupt())
-    }
-
-    pub(super) fn opt_text(self, at: usize) -> Result<Option<String>, Error> {
-        if self.is_null(at)? { Ok(None) } else { self.text(at).map(Some) }
-    }
-
-    pub(super) fn party(self, at: usize) -> Result<PartyName, Error> {
-        self.text(at).map(|name| PartyName::new(&name))
-    }
-
-    pub(super) fn opt_party(self, at: usize) -> Result<Option<PartyName>, Error> {
-        Ok(self.opt_text(at)?.map(|name| PartyName::new(&name)))
-    }
-
-    pub(super) fn body<T: DeserializeOwned>(self, at: usize) -> Result<T, Error> {
-        codec::decode(self.what, self.blob(at)?)
-    }
-
-    /// The value of a number in a list of numbered things.
-    pub(super) fn known<T>(self, at: usize, from_number: impl FnOnce(i32) -> Option<T>) -> Result<T, Error> {
-        from_number(self.number(at)?).ok_or_else(|| self.corrupt())
     }
 }
 
@@ -248,22 +205,7 @@ pub(super) fn lane(lane: Lane) -> i32 {
     lane.0.into()
 }
 
-/// A position or number that is looked for. None beyond the greatest integer is ever kept.
-pub(super) fn at(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A position or number that is kept.
-pub(super) fn kept(step: &'static str, number: u64) -> Result<i64, Error> {
-    i64::try_from(number).map_err(Error::failed(step))
-}
-
 /// The numbers of positions, all of one lane.
 pub(super) fn numbers(positions: &[Position]) -> Vec<i64> {
     positions.iter().map(|position| at(position.pos)).collect()
-}
-
-/// How many rows are asked for.
-pub(super) fn limit(rows: usize) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
 }

@@ -10,6 +10,7 @@ use super::rows::{all, ask, lane, one};
 use super::sql;
 use crate::dossier::names::{Lane, Micros};
 use crate::seal::frontier::Frontier;
+use crate::store::row::Row as _;
 use crate::store::{Error, tie};
 
 /// Every migration in order, with its number. A number means the same tables in every kind of store; this kind came to be

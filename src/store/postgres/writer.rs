@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::batch::Columns;
 use super::database::Database;
 use super::link::Link;
-use super::rows::{Cells, Trouble, all, ask, at, lane, one};
+use super::rows::{Cells, Trouble, all, ask, lane, one};
 use super::{directory, read, sql};
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
@@ -18,6 +18,9 @@ use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
 use crate::dossier::names::{Lane, Position};
 use crate::store::check::{Held, check};
+use crate::store::log_run;
+use crate::store::numbers::at;
+use crate::store::row::Row as _;
 use crate::store::{Commit, Committed, Error, EventKey, First, Head, Stored};
 
 /// Writes to a PostgreSQL database.
@@ -243,8 +246,7 @@ impl Writer {
         let told = told.ok_or(Error::Corrupt { what: "answer" })?;
         // Where somebody else wrote the lane, its logs go on somewhere else too.
         if told.int(1)? > 0 && told.flag(2)? {
-            let source = "its number is not the log's next one".into();
-            return Err(Error::Failed { step: "list a line", source });
+            return Err(log_run::not_next());
         }
         if told.int(0)? == 0 {
             return Ok(Some(Committed::Overtaken));

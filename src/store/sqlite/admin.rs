@@ -12,6 +12,7 @@ use crate::dossier::directory::Source;
 use crate::dossier::names::{Lane, Micros, Position};
 use crate::seal::frontier::Frontier;
 use crate::store::numbers::{REPLAY, SYSTEM};
+use crate::store::row::Row as _;
 use crate::store::{ClockMode, Error, KeyRow, Note, OTHER_CLOCK, OTHER_SIGNING_KEY, codec};
 
 /// Administers a SQLite file.

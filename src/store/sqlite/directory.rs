@@ -1,16 +1,15 @@
 //! The directory: read whole, entered note by note.
 
-use std::collections::BTreeMap;
-
 use rusqlite::{Connection, params};
 
-use super::rows::{Cells, all, lane, one, run};
+use super::rows::{all, lane, one, run};
 use super::sql;
-use crate::dossier::directory::{
-    Agency, AgencyKind, Alias, Carrier, Day, Directory, Enrolment, Office, Party, Procedure, Source,
-};
+use crate::dossier::directory::{Directory, Source};
 use crate::dossier::names::{Lane, PartyName, SourceName};
+use crate::store::meaning;
+use crate::store::meaning::DirectoryRows;
 use crate::store::numbers::{ALWAYS, CARRIER};
+use crate::store::row::Row as _;
 use crate::store::{Error, Note, itself};
 
 const READ: &str = "read directory rows";
@@ -19,76 +18,16 @@ const WRITE: &str = "write the directory";
 /// Reads all of it. The caller holds a transaction, so that it is of one version.
 pub(super) fn load(connection: &Connection) -> Result<Directory, Error> {
     let known = one(connection, READ, sql::DIRECTORY_VERSION, [], |row| Ok((row.int(0)?, row.int(1)?)))?;
-    let (version, next_number) = known.ok_or(Error::Corrupt { what: "directory rows" })?;
-    let mut aliases: BTreeMap<String, Vec<Alias>> = BTreeMap::new();
-    for alias in all(connection, READ, sql::ALL_ALIASES, [], alias)? {
-        aliases.entry(alias.code.clone()).or_default().push(alias);
-    }
-    let offices = all(connection, READ, sql::ALL_OFFICES, [], office)?;
-    let procedures = all(connection, READ, sql::ALL_PROCEDURES, [], procedure)?;
-    Ok(Directory {
-        version,
-        next_number,
+    let rows = DirectoryRows {
+        known: known.ok_or(Error::Corrupt { what: "directory rows" })?,
         lanes: all(connection, READ, sql::ALL_LANES, [], |row| row.lane(0))?,
-        parties: all(connection, READ, sql::ALL_PARTIES, [], party)?.into_iter().collect(),
-        aliases,
-        offices: offices
-            .into_iter()
-            .map(|office| ((office.carrier.clone(), office.code.clone()), office))
-            .collect(),
-        procedures: procedures.into_iter().map(|procedure| (procedure.name.clone(), procedure)).collect(),
-        sources: all(connection, READ, sql::ALL_SOURCES, [], source)?.into_iter().collect(),
-    })
-}
-
-fn party(row: Cells<'_>) -> Result<(PartyName, (Enrolment, Party)), Error> {
-    let enrolment = Enrolment { id: row.int(0)?, lane: row.lane(2)? };
-    let (name, title) = (row.party(1)?, row.text(4)?);
-    let party = match row.int(3)? {
-        CARRIER => Party::Carrier(Carrier { name: name.clone(), title }),
-        _ => Party::Agency(Agency {
-            name: name.clone(),
-            title,
-            parent: row.opt_party(5)?,
-            kind: row.known(3, AgencyKind::from_number)?,
-            valid_from: row.opt_number(6)?.map(Day),
-            valid_to: row.opt_number(7)?.map(Day),
-        }),
+        parties: all(connection, READ, sql::ALL_PARTIES, [], |row| meaning::party(row))?,
+        aliases: all(connection, READ, sql::ALL_ALIASES, [], |row| meaning::alias(row))?,
+        offices: all(connection, READ, sql::ALL_OFFICES, [], |row| meaning::office(row))?,
+        procedures: all(connection, READ, sql::ALL_PROCEDURES, [], |row| meaning::procedure(row))?,
+        sources: all(connection, READ, sql::ALL_SOURCES, [], |row| meaning::source(row))?,
     };
-    Ok((name, (enrolment, party)))
-}
-
-fn source(row: Cells<'_>) -> Result<(SourceName, (Enrolment, Source)), Error> {
-    let name = SourceName::new(&row.text(1)?);
-    let source = Source {
-        name: name.clone(),
-        party: row.party(3)?,
-        agency: row.opt_party(4)?,
-        office: row.opt_text(5)?,
-        holder: row.opt_text(6)?,
-    };
-    Ok((name, (Enrolment { id: row.int(0)?, lane: row.lane(2)? }, source)))
-}
-
-fn alias(row: Cells<'_>) -> Result<Alias, Error> {
-    let valid_from = if row.int(1)? == ALWAYS { None } else { Some(Day(row.number(1)?)) };
-    let valid_to = row.opt_number(3)?.map(Day);
-    Ok(Alias { code: row.text(0)?, agency: row.party(2)?, valid_from, valid_to })
-}
-
-fn office(row: Cells<'_>) -> Result<Office, Error> {
-    Ok(Office { carrier: row.party(0)?, code: row.text(1)?, title: row.text(2)?, province: row.text(3)? })
-}
-
-fn procedure(row: Cells<'_>) -> Result<Procedure, Error> {
-    Ok(Procedure {
-        name: row.text(0)?,
-        title: row.text(1)?,
-        level: row.text(2)?,
-        pickup: row.flag(3)?,
-        returned: row.flag(4)?,
-        valid_from: row.opt_number(5)?.map(Day),
-    })
+    Ok(rows.directory())
 }
 
 /// Enters what the notes of one commit say of the directory.

@@ -2,50 +2,31 @@
 
 use rusqlite::{Connection, params};
 
-use super::rows::{all, at, lane, limit, one, place};
+use super::rows::{all, lane, one, place};
 use super::sql;
 use crate::dossier::consumer::Consumer;
-use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag, TagTarget};
+use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
-use crate::dossier::names::{Lane, Micros, Position};
-use crate::store::numbers::LEG;
+use crate::dossier::names::{Lane, Position};
+use crate::store::meaning;
+use crate::store::numbers::{at, limit};
+use crate::store::row::Row as _;
 use crate::store::{Error, Head, Stored, chain};
 
 pub(super) fn head(connection: &Connection, of: Lane) -> Result<Head, Error> {
     let step = "read lanes";
-    let head = one(connection, step, sql::HEAD_LANE, [lane(of)], |row| {
-        Ok(Head {
-            lane: of,
-            epoch: row.array(0)?,
-            pos: row.number(1)?,
-            version: row.number(2)?,
-            sealed_at: Micros(row.int(3)?),
-            frontier: row.bytes(4)?,
-            told: Micros(row.int(5)?),
-            directory: row.int(6)?,
-        })
-    })?;
+    let head = one(connection, step, sql::HEAD_LANE, [lane(of)], |row| meaning::head(of, row))?;
     head.ok_or("no such lane").map_err(Error::failed(step))
 }
 
 pub(super) fn tags(connection: &Connection, of: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
     let params = params![lane(of), key.0.as_bytes()];
-    all(connection, "read tags", sql::TAGS_OF_CODE, params, |row| tag(of, row))
+    all(connection, "read tags", sql::TAGS_OF_CODE, params, |row| meaning::tag(of, row))
 }
 
 pub(super) fn pin(connection: &Connection, of: Lane, pos: u64) -> Result<Option<Position>, Error> {
     one(connection, "read pins", sql::PIN, [lane(of), at(pos)], |row| {
         Ok(Position { lane: row.lane(0)?, pos: row.number(1)? })
-    })
-}
-
-pub(super) fn tag(of: Lane, row: super::rows::Cells<'_>) -> Result<Tag, Error> {
-    let target = Position { lane: of, pos: row.number(3)? };
-    Ok(Tag {
-        key: CodeKey(row.text(0)?.into()),
-        target: if row.int(2)? == LEG { TagTarget::Leg(target) } else { TagTarget::Dossier(target) },
-        by: Position { lane: row.lane(4)?, pos: row.number(5)? },
-        at: Position { lane: of, pos: row.number(1)? },
     })
 }
 

@@ -9,18 +9,20 @@ use rusqlite::{Connection, params};
 
 use super::folder::{DATABASE, LOG, Lock};
 use super::pool::{Commits, Pool, Snapshot};
-use super::rows::{Cells, all, at, each, lane, limit, one, place};
+use super::rows::{Cells, all, each, lane, one, place};
 use super::{connection, directory, read, schema, sql};
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
-use crate::dossier::names::{Lane, Micros, Position, SourceName};
+use crate::dossier::names::{Lane, Micros, Position};
 use crate::seal::head::Seal;
 use crate::store::log_run::Run;
-use crate::store::numbers::{DOSSIER, LEG, REPLAY, SYSTEM};
+use crate::store::meaning;
+use crate::store::numbers::{DOSSIER, LEG, at, limit};
 use crate::store::page::Page;
-use crate::store::{ClockMode, Error, Head, Identity, KeyRow, Listed, PersonalRow, Stored};
+use crate::store::row::Row as _;
+use crate::store::{Error, Head, Identity, KeyRow, Listed, PersonalRow, Stored};
 
 /// Reads a SQLite file.
 #[derive(Clone, Debug)]
@@ -187,15 +189,21 @@ impl Reader {
     }
 
     pub fn seal_covering(&self, of: Lane, pos: u64) -> Result<Option<Seal>, Error> {
-        self.on(|connection| one(connection, "read seals", sql::SEAL_COVERING, [lane(of), at(pos)], seal))
+        self.on(|connection| {
+            one(connection, "read seals", sql::SEAL_COVERING, [lane(of), at(pos)], |row| meaning::seal(row))
+        })
     }
 
     pub fn seal_at(&self, of: Lane, time: Micros) -> Result<Option<Seal>, Error> {
-        self.on(|connection| one(connection, "read seals", sql::SEAL_AT, [lane(of), time.0], seal))
+        self.on(|connection| {
+            one(connection, "read seals", sql::SEAL_AT, [lane(of), time.0], |row| meaning::seal(row))
+        })
     }
 
     pub fn last_seal(&self, of: Lane) -> Result<Option<Seal>, Error> {
-        self.on(|connection| one(connection, "read seals", sql::LAST_SEAL, [lane(of)], seal))
+        self.on(|connection| {
+            one(connection, "read seals", sql::LAST_SEAL, [lane(of)], |row| meaning::seal(row))
+        })
     }
 
     pub fn signing_key(&self, key_id: u32) -> Result<Option<[u8; 32]>, Error> {
@@ -214,11 +222,13 @@ impl Reader {
     }
 
     pub fn key(&self, id: &str) -> Result<Option<KeyRow>, Error> {
-        self.on(|connection| one(connection, "read keys", sql::API_KEY, [id.as_bytes()], key))
+        self.on(|connection| {
+            one(connection, "read keys", sql::API_KEY, [id.as_bytes()], |row| meaning::key(row))
+        })
     }
 
     pub fn keys(&self) -> Result<Vec<KeyRow>, Error> {
-        self.on(|connection| all(connection, "read keys", sql::ALL_API_KEYS, [], key))
+        self.on(|connection| all(connection, "read keys", sql::ALL_API_KEYS, [], |row| meaning::key(row)))
     }
 
     pub fn consumer(&self, lane: Lane, party: i64, id: &str) -> Result<Option<Consumer>, Error> {
@@ -281,45 +291,12 @@ impl Reader {
     pub fn tags_made_at(&self, of: Lane, pos: u64) -> Result<Vec<Tag>, Error> {
         let params = [lane(of), at(pos)];
         self.on(|connection| {
-            all(connection, "read tags", sql::TAGS_MADE_AT, params, |row| read::tag(of, row))
+            all(connection, "read tags", sql::TAGS_MADE_AT, params, |row| meaning::tag(of, row))
         })
     }
 }
 
 pub(super) fn identity(connection: &Connection) -> Result<Identity, Error> {
-    let found = one(connection, "read identity rows", sql::IDENTITY, [], |row| {
-        let mode = |number| match i64::from(number) {
-            SYSTEM => Some(ClockMode::System),
-            REPLAY => Some(ClockMode::Replay),
-            _ => None,
-        };
-        let clock = if row.is_null(1)? { None } else { Some(row.known(1, mode)?) };
-        Ok(Identity { database: row.array(0)?, clock, copied: row.flag(2)? })
-    })?;
+    let found = one(connection, "read identity rows", sql::IDENTITY, [], |row| meaning::identity(row))?;
     found.ok_or(Error::Corrupt { what: "identity" })
-}
-
-pub(super) fn seal(row: Cells<'_>) -> Result<Seal, Error> {
-    Ok(Seal {
-        size: row.number(0)?,
-        committed_at: Micros(row.int(1)?),
-        root: row.array(2)?,
-        key_id: row.number(3)?,
-        signature: row.array(4)?,
-    })
-}
-
-fn key(row: Cells<'_>) -> Result<KeyRow, Error> {
-    let sources: Vec<SourceName> = row.body(6)?;
-    Ok(KeyRow {
-        id: row.text(0)?,
-        secret_sha256: row.array(1)?,
-        party: row.opt_party(2)?,
-        role: row.text(3)?,
-        name: row.text(4)?,
-        person: row.opt_text(5)?,
-        sources,
-        created_at: Micros(row.int(7)?),
-        revoked_at: row.opt_int(8)?.map(Micros),
-    })
 }

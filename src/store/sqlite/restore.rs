@@ -13,7 +13,9 @@ use super::rows::{all, each, lane, place};
 use super::{Admin, connection, read, reader, schema, sql};
 use crate::dossier::names::{Lane, Micros, Position};
 use crate::seal::keyring::Key;
+use crate::store::meaning;
 use crate::store::proof::Proof;
+use crate::store::row::Row as _;
 use crate::store::{Error, Head, Stored};
 
 /// Bytes copied between two reports of progress.
@@ -116,7 +118,7 @@ fn prove(
         let head = read::head(connection, of)?;
         let mut proof = Proof::new(database, of, keys.clone());
         each(connection, "read seals", sql::ALL_SEALS, [lane(of)], |row| {
-            let seal = reader::seal(row)?;
+            let seal = meaning::seal(row)?;
             entries_upto(connection, of, seal.size, &mut proof)?;
             proof.seal(&seal)?;
             progress("checking", proof.pos(), head.pos);

@@ -1,11 +1,12 @@
-//! Running one statement and reading its rows. What is stored is never trusted to be what it should be.
+//! Running one statement and reading its rows.
 
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, Params, Row};
-use serde::de::DeserializeOwned;
 
-use crate::dossier::names::{Lane, PartyName, Position};
-use crate::store::{Error, codec};
+use crate::dossier::names::{Lane, Position};
+use crate::store::Error;
+use crate::store::numbers::at;
+use crate::store::row;
 
 /// Runs a statement that changes rows; how many it changed.
 pub(super) fn run(
@@ -105,76 +106,30 @@ pub(super) struct Cells<'a> {
     what: &'static str,
 }
 
-impl Cells<'_> {
-    fn corrupt(self) -> Error {
-        Error::Corrupt { what: self.what }
+impl row::Row for Cells<'_> {
+    fn what(&self) -> &'static str {
+        self.what
     }
 
-    pub(super) fn int(self, at: usize) -> Result<i64, Error> {
+    fn int(self, at: usize) -> Result<i64, Error> {
         self.row.get(at).map_err(|_| self.corrupt())
     }
 
-    pub(super) fn opt_int(self, at: usize) -> Result<Option<i64>, Error> {
+    fn opt_int(self, at: usize) -> Result<Option<i64>, Error> {
         self.row.get(at).map_err(|_| self.corrupt())
     }
 
-    pub(super) fn flag(self, at: usize) -> Result<bool, Error> {
-        self.int(at).map(|flag| flag != 0)
-    }
-
-    /// A number that fits another type of number.
-    pub(super) fn number<N: TryFrom<i64>>(self, at: usize) -> Result<N, Error> {
-        N::try_from(self.int(at)?).map_err(|_| self.corrupt())
-    }
-
-    pub(super) fn opt_number<N: TryFrom<i64>>(self, at: usize) -> Result<Option<N>, Error> {
-        self.opt_int(at)?.map(N::try_from).transpose().map_err(|_| self.corrupt())
-    }
-
-    pub(super) fn lane(self, at: usize) -> Result<Lane, Error> {
+    fn lane(self, at: usize) -> Result<Lane, Error> {
         self.number(at).map(Lane)
     }
 
-    pub(super) fn blob(&self, at: usize) -> Result<&[u8], Error> {
+    fn blob(&self, at: usize) -> Result<&[u8], Error> {
         let cell = self.row.get_ref(at).map_err(|_| self.corrupt())?;
         cell.as_blob().map_err(|_| self.corrupt())
     }
 
-    pub(super) fn bytes(self, at: usize) -> Result<Vec<u8>, Error> {
-        self.blob(at).map(<[u8]>::to_vec)
-    }
-
-    pub(super) fn array<const N: usize>(self, at: usize) -> Result<[u8; N], Error> {
-        self.blob(at)?.try_into().map_err(|_| self.corrupt())
-    }
-
-    pub(super) fn text(self, at: usize) -> Result<String, Error> {
-        String::from_utf8(self.bytes(at)?).map_err(|_| self.corrupt())
-    }
-
-    pub(super) fn is_null(self, at: usize) -> Result<bool, Error> {
+    fn is_null(self, at: usize) -> Result<bool, Error> {
         self.row.get_ref(at).map(|cell| cell == ValueRef::Null).map_err(|_| self.corrupt())
-    }
-
-    pub(super) fn opt_text(self, at: usize) -> Result<Option<String>, Error> {
-        if self.is_null(at)? { Ok(None) } else { self.text(at).map(Some) }
-    }
-
-    pub(super) fn party(self, at: usize) -> Result<PartyName, Error> {
-        self.text(at).map(|name| PartyName::new(&name))
-    }
-
-    pub(super) fn opt_party(self, at: usize) -> Result<Option<PartyName>, Error> {
-        Ok(self.opt_text(at)?.map(|name| PartyName::new(&name)))
-    }
-
-    pub(super) fn body<T: DeserializeOwned>(self, at: usize) -> Result<T, Error> {
-        codec::decode(self.what, self.blob(at)?)
-    }
-
-    /// The value of a number in a list of numbered things.
-    pub(super) fn known<T>(self, at: usize, from_number: impl FnOnce(i32) -> Option<T>) -> Result<T, Error> {
-        from_number(self.number(at)?).ok_or_else(|| self.corrupt())
     }
 }
 
@@ -186,16 +141,6 @@ fn noun(step: &'static str) -> &'static str {
 /// A lane as it is bound.
 pub(super) fn lane(lane: Lane) -> i64 {
     lane.0.into()
-}
-
-/// A position or number that is looked for. None beyond the greatest integer is ever kept.
-pub(super) fn at(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// A position or number that is kept.
-pub(super) fn kept(step: &'static str, number: u64) -> Result<i64, Error> {
-    i64::try_from(number).map_err(Error::failed(step))
 }
 
 /// Bits of a row's own key that hold the position; the lane stands above them.
@@ -213,9 +158,4 @@ pub(super) fn kept_place(step: &'static str, position: Position) -> Result<i64, 
         true => Ok(lane(position.lane) << POS_BITS | at(position.pos)),
         false => Err(Error::Failed { step, source: "there are no positions left".into() }),
     }
-}
-
-/// How many rows are asked for.
-pub(super) fn limit(rows: usize) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
 }

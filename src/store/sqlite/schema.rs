@@ -7,6 +7,7 @@ use super::rows::{all, one, run};
 use super::sql;
 use crate::dossier::names::Micros;
 use crate::store::Error;
+use crate::store::row::Row as _;
 
 /// Every migration in order; its number is its place, from 1.
 const MIGRATIONS: &[&str] = &[

@@ -7,7 +7,7 @@ use rusqlite::{Connection, ffi, params};
 
 use super::checkpoint::Restart;
 use super::pool::{Commits, Pool};
-use super::rows::{Many, at, kept, kept_place, lane, one, place, run};
+use super::rows::{Many, kept_place, lane, one, place, run};
 use super::{directory, read, sql};
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag, TagTarget};
@@ -16,8 +16,9 @@ use crate::dossier::directory::Directory;
 use crate::dossier::names::{Lane, Position};
 use crate::store::check::{Held, check};
 use crate::store::codec::{self, Sheet};
-use crate::store::log_run::NewRun;
-use crate::store::numbers::{DOSSIER, LEG};
+use crate::store::log_run::{self, LIST, not_next};
+use crate::store::numbers::{DOSSIER, LEG, at, kept};
+use crate::store::row::Row as _;
 use crate::store::{Commit, Committed, Concern, Entry, Error, EventKey, First, Head, Note, Stored};
 
 /// Writes to a SQLite file, on one connection for ever.
@@ -270,24 +271,10 @@ fn write_beside(connection: &Connection, of: Lane, entry: &Entry) -> Result<(), 
 }
 
 fn write_logs(connection: &Connection, commit: &Commit) -> Result<(), Error> {
-    let step = "list a line";
-    let not_next = || Error::Failed { step, source: "its number is not the log's next one".into() };
-    let mut runs: BTreeMap<i64, NewRun> = BTreeMap::new();
-    for entry in &commit.entries {
-        for (party, seq) in &entry.logs {
-            let goes_on = match runs.get_mut(party) {
-                Some(run) => run.push(*seq, entry.pos),
-                None => runs.insert(*party, NewRun::begin(*seq, entry.pos)).is_none(),
-            };
-            if !goes_on {
-                return Err(not_next());
-            }
-        }
-    }
-    for (party, new) in runs {
-        let (seq, lines) = (kept(step, new.seq)?, kept(step, new.lines)?);
+    for (party, new) in log_run::runs(commit)? {
+        let (seq, lines) = (kept(LIST, new.seq)?, kept(LIST, new.lines)?);
         let row = params![lane(commit.lane), party, seq, lines, at(new.pos), new.steps];
-        if run(connection, step, sql::INSERT_LOG_RUN, row)? != 1 {
+        if run(connection, LIST, sql::INSERT_LOG_RUN, row)? != 1 {
             return Err(not_next());
         }
     }
