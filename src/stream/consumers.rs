@@ -183,16 +183,18 @@ impl Feeds {
     /// The cursor of a place in a log.
     async fn place(&self, log: &Log, start: Start<'_>, now: Micros) -> Result<Cursor, Refusal> {
         // CANCEL: only reads.
+        if let Start::Cursor(bytes) = start {
+            return self.start(log, Some(bytes)).await;
+        }
         let mut cursor = self.start(log, None).await?;
         for lane in self.lanes() {
             let seq = match start {
-                Start::Cursor(bytes) => return self.start(log, Some(bytes)).await,
+                Start::Cursor(_) | Start::Beginning => 0,
                 Start::Time(time) if time > now => {
                     let why = "later than now: the end is where everything that comes is behind";
                     return Err(Refusal::field(Reason::TimeOutOfRange, "time", why));
                 }
                 Start::Time(time) => self.before(log, lane, time).await.map_err(unreadable)?,
-                Start::Beginning => 0,
                 Start::End => self.reader.log_head(lane, log.id).await.map_err(unreadable)?,
             };
             cursor.advance(lane, seq);
