@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 mod epochs;
+mod interleavings;
 
 use super::*;
 use crate::clock::ReplayClock;
