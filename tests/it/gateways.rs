@@ -16,6 +16,7 @@ use trao::doors::wire::v1;
 use v1::EventType as Type;
 use v1::capture_service_client::CaptureServiceClient;
 use v1::feed_service_client::FeedServiceClient;
+use v1::stream_events_response::Message;
 
 use crate::cluster::Cluster;
 use crate::cluster::proxy::{Cut, Proxy};
@@ -144,6 +145,43 @@ async fn what_one_gateway_records_another_tells_at_once_and_who_waits_there_is_w
     let placed = |line: &v1::FeedEvent| world::event_of(line).r#type() == Type::Placed;
     let log = world.log_with(post, "the placing", placed).await;
     assert_eq!(log.iter().filter(|line| placed(line)).count(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn when_every_hint_between_gateways_is_lost_a_follower_elsewhere_still_reads_all_of_it_once_and_in_order()
+ {
+    const SCANS: u64 = 40;
+    let url = Cluster::shared().empty_schema();
+    let schema = url.rsplit('=').next().unwrap();
+    // A function of this name stands before the database's own, and tells nobody.
+    Cluster::shared().sql(&format!(
+        "CREATE SEQUENCE {schema}.lost;
+         CREATE FUNCTION {schema}.pg_notify(text, text) RETURNS void LANGUAGE sql
+         AS $$ SELECT nextval('{schema}.lost') $$"
+    ));
+    let deaf = format!("{url}%2Cpg_catalog");
+    let world = province(&deaf).await;
+    let other = Gateway::start_on_database(&deaf);
+    let post = &world.province.post;
+    let request = post.ask(v1::StreamEventsRequest::default());
+    let mut follows = feed(&other).await.stream_events(request).await.unwrap().into_inner();
+    let mut said = Vec::new();
+    for number in 0..SCANS {
+        let recorded =
+            say(&world.gateway, post, &format!("scan {number}"), &codes::item(number)).await.unwrap();
+        said.push(recorded.record);
+    }
+    let mut read = Vec::new();
+    while read.len() < said.len() {
+        let told = within("the rest of the feed", follows.message()).await.unwrap().unwrap();
+        if let Some(Message::Event(line)) = told.message {
+            assert_eq!(line.seq, read.len() as u64 + 1, "dense, in order, once");
+            read.push(line.record);
+        }
+    }
+    assert_eq!(read, said);
+    let lost = Cluster::shared().sql(&format!("SELECT last_value FROM {schema}.lost WHERE is_called"));
+    assert!(lost.parse::<u64>().is_ok_and(|lost| lost > 0), "hints were given, and lost: {lost:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
