@@ -51,11 +51,15 @@ impl Comparison {
             Comparison::Paced => &["capture_unary_p99_ms_at_2000_per_s"],
             Comparison::Attacks => &["p99_under_attack_vs_calm"],
             Comparison::Naive => &["naive_factor"],
-            Comparison::Million => &["ratio_at_1M_events_vs_empty", "rss_mb_at_1M_events"],
-            Comparison::PgUnary => &["pg_unary_vs_sink"],
-            Comparison::PgStream => &["pg_stream_vs_unary_sink"],
+            Comparison::Million => {
+                &["ratio_at_1M_events_vs_empty", "rss_mb_at_1M_events", "file_bytes_per_event"]
+            }
+            Comparison::PgUnary => &["pg_unary_vs_sink", "pg_log_bytes_per_unary"],
+            Comparison::PgStream => {
+                &["pg_stream_vs_unary_sink", "pg_log_bytes_per_streamed_event", "pg_table_bytes_per_event"]
+            }
             Comparison::PgFeed => &["feed_lag_p99_ms_at_2000_per_s"],
-            Comparison::Pgbench => &["pgbench_same_work_ratio"],
+            Comparison::Pgbench => &["pgbench_same_work_ratio", "pg_stream_vs_pgbench"],
             Comparison::PgGateways => &["pg_two_gateways_vs_one"],
         }
     }

@@ -79,10 +79,13 @@ impl<'a> OnPostgres<'a> {
                     0 => (&mut self.gateway, "unary, PostgreSQL"),
                     _ => (&mut *sink, "unary, sink"),
                 };
+                let before = self.database.log_bytes()?;
                 let (done, cost) = side.unary(what, &self.town, self.plan.span).await?;
                 rates[turn] = done.rate();
                 if turn == 0 {
                     figures.add("pg_server_cpu_us_per_unary", cost.server);
+                    let logged = self.database.log_bytes()? - before;
+                    figures.add("pg_log_bytes_per_unary", logged as f64 / done.count as f64);
                 }
             }
             figures.add("pg_unary_per_s", rates[0]);
@@ -101,32 +104,44 @@ impl<'a> OnPostgres<'a> {
                     rates[1] = sink.unary("unary, sink", &self.town, self.plan.span).await?.0.rate();
                     continue;
                 }
+                let before = self.database.log_bytes()?;
                 let (done, cost) = self.gateway.streams(&self.town, &mut self.streamers, until).await?;
                 cost.say("streams, PostgreSQL", &done);
+                let logged = self.database.log_bytes()? - before;
+                figures.add("pg_log_bytes_per_streamed_event", logged as f64 / done.count as f64);
                 rates[0] = done.rate();
                 figures.add("pg_server_cpu_us_per_streamed_event", cost.server);
             }
             figures.add("pg_stream_events_per_s", rates[0]);
             figures.add("pg_stream_vs_unary_sink", rates[0] / rates[1]);
         }
+        let events = self.gateway.server.journaled()?.position;
+        figures.add("pg_table_bytes_per_event", self.database.table_bytes()? as f64 / events as f64);
         Ok(())
     }
 
-    /// Unary scans against what pgbench does of the same in the same database, with the number of clients that suits it
-    /// best.
+    /// Unary scans, and those of streams, against what pgbench does of the same in the same database, with the number of
+    /// clients that suits it best.
     async fn pgbench(&mut self, figures: &mut Figures) -> anyhow::Result<()> {
         let Plan { rounds, span, ref size, .. } = *self.plan;
         pgbench::prepare(&self.database);
         for round in 0..rounds {
-            let (mut ours, mut best) = (0.0, f64::MIN_POSITIVE);
-            for turn in turns(round, 1 + size.pgbench_clients.len()) {
+            let (mut calls, mut streams, mut best) = (0.0, 0.0, f64::MIN_POSITIVE);
+            for turn in turns(round, 2 + size.pgbench_clients.len()) {
                 match turn {
-                    0 => ours = self.gateway.unary("unary, PostgreSQL", &self.town, span).await?.0.rate(),
-                    _ => best = pgbench::run(&self.database, size.pgbench_clients[turn - 1], span)?.max(best),
+                    0 => calls = self.gateway.unary("unary, PostgreSQL", &self.town, span).await?.0.rate(),
+                    1 => {
+                        let (town, walkers) = (&self.town, &mut self.streamers);
+                        let (done, cost) = self.gateway.streams(town, walkers, Until::Span(span)).await?;
+                        cost.say("streams, PostgreSQL", &done);
+                        streams = done.rate();
+                    }
+                    _ => best = pgbench::run(&self.database, size.pgbench_clients[turn - 2], span)?.max(best),
                 }
             }
             figures.add("pgbench_per_s", best);
-            figures.add("pgbench_same_work_ratio", ours / best);
+            figures.add("pgbench_same_work_ratio", calls / best);
+            figures.add("pg_stream_vs_pgbench", streams / best);
         }
         Ok(())
     }

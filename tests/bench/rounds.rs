@@ -333,7 +333,11 @@ impl<'a> Bench<'a> {
             empty.finish()?;
         }
         figures.add("rss_mb_at_1M_events", large.server.rss_mb()?);
-        large.finish()
+        let stored = large.server.journaled()?.position;
+        large.finish()?;
+        let file = self.plan.stores.join("million").join("trao.db");
+        figures.add("file_bytes_per_event", std::fs::metadata(file)?.len() as f64 / stored as f64);
+        Ok(())
     }
 }
 

@@ -95,6 +95,19 @@ impl Database {
         Ok(Database { cluster, file })
     }
 
+    /// How much was ever written to its log.
+    pub fn log_bytes(&self) -> anyhow::Result<u64> {
+        self.number("SELECT (pg_current_wal_lsn() - '0/0')::bigint")
+    }
+
+    /// What the journal's tables take, with their indexes.
+    pub fn table_bytes(&self) -> anyhow::Result<u64> {
+        self.number(
+            "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class
+             WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+        )
+    }
+
     /// The one number that SQL gives.
     pub fn number(&self, sql: &str) -> anyhow::Result<u64> {
         let told = self.cluster.sql(sql);

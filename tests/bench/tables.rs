@@ -79,6 +79,12 @@ const TOLD: &[Told] = &[
         "≥ 5",
         "",
     ),
+    main(
+        "pg_stream_vs_pgbench",
+        "scans on PostgreSQL of outboxes drained over 8 streams, against what pgbench does of the same",
+        "",
+        "",
+    ),
     told(
         "feed_lag_p50_ms_at_2000_per_s",
         "half of all scans, 2,000 a second, are read on another gateway of the database after their answer within",
@@ -106,6 +112,10 @@ const TOLD: &[Told] = &[
     told("sink_cpu_us_per_unary", "CPU of the sink for a call", "", " µs"),
     told("client_cpu_us_per_unary", "CPU of the client for a scan, one a call", "", " µs"),
     told("client_cpu_us_per_streamed_event", "CPU of the client for a scan of a stream", "", " µs"),
+    told("file_bytes_per_event", "bytes of the file for an event, of a million events", "", " B"),
+    told("pg_table_bytes_per_event", "bytes of the database's tables and indexes for an event", "", " B"),
+    told("pg_log_bytes_per_unary", "bytes of the database's log for a scan, one a call", "", " B"),
+    told("pg_log_bytes_per_streamed_event", "bytes of the database's log for a scan of a stream", "", " B"),
     main("rss_mb_at_1M_events", "memory of the gateway with a million events stored", "", " MB"),
 ];
 
