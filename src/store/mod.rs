@@ -9,6 +9,7 @@ mod check;
 mod codec;
 #[cfg(test)]
 mod conformance;
+pub mod copy;
 mod entering;
 mod lease;
 mod log_run;
@@ -75,6 +76,15 @@ pub enum Error {
     /// The store is not as this release needs it.
     #[error("{0}")]
     Unfit(String),
+    /// The last of the store is being copied into a database; it takes no writes meanwhile.
+    #[error("the store takes no writes for a moment: the last of it is being copied into a database")]
+    Moving,
+    /// The store lives on in a database.
+    #[error(
+        "the store of this folder was moved to a database by `trao copy`: serve it with --database-file and \
+         another --data; nothing is lost, and the folder is not served any more"
+    )]
+    Moved,
 }
 
 impl Error {
@@ -105,6 +115,23 @@ pub struct Identity {
     pub clock: Option<ClockMode>,
     /// A copy begins a new epoch at its first `serve`.
     pub copied: bool,
+    /// Whether it is served, or on its way from one kind of store to another.
+    pub phase: Phase,
+}
+
+/// Where a store is on its way from one kind of store to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing is going on.
+    Serving,
+    /// It is copied from, and notes what is changed meanwhile.
+    Copying,
+    /// The last of it is copied: it takes no writes for a moment.
+    Moving,
+    /// It lives on elsewhere, and here no more.
+    Moved,
+    /// It is the copy, and not whole yet.
+    Filling,
 }
 
 /// Whose time it is.
