@@ -35,6 +35,7 @@ use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::{Agency, Alias, Carrier, Directory, Office, Procedure, Source};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
+use crate::dossier::refusal::Refusal;
 use crate::seal::head::Seal;
 use crate::seal::record::Record;
 
@@ -95,6 +96,24 @@ impl Error {
         move |source| Error::Failed { step, source: source.into() }
     }
 }
+
+impl Error {
+    /// What whoever asked is told: to come back. Why is told only where it is nobody's secret.
+    pub fn refusal(&self) -> Refusal {
+        let refusal = Refusal::store_unavailable();
+        match self {
+            Error::Moving => Refusal { detail: MOVING.to_owned(), ..refusal },
+            Error::Moved => Refusal { detail: MOVED.to_owned(), ..refusal }.retry_after(MOVED_AGAIN_US),
+            Error::Failed { .. } | Error::Corrupt { .. } | Error::Unfit(_) => refusal,
+        }
+    }
+}
+
+const MOVING: &str =
+    "the last of the store is being copied into a database; writes are taken again in a moment";
+const MOVED: &str = "the store was moved to a database, and nothing of it is lost: gateways on the database serve it, this one does not";
+/// Until somebody has started a gateway on the database, or told callers where it is.
+const MOVED_AGAIN_US: i64 = 10 * Micros::SECOND;
 
 /// What is being done when a database does not answer at all.
 const CONNECT: &str = "connect to the database";

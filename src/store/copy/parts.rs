@@ -23,7 +23,12 @@ pub(super) struct Part {
 
 impl Part {
     /// Some lines of the file behind a position and up to a head; `None` where there are none.
-    pub(super) fn read(moment: &Moment<'_>, lane: Lane, after: u64, head: u64) -> Result<Option<Part>, Error> {
+    pub(super) fn read(
+        moment: &Moment<'_>,
+        lane: Lane,
+        after: u64,
+        head: u64,
+    ) -> Result<Option<Part>, Error> {
         if after >= head {
             return Ok(None);
         }
@@ -51,7 +56,9 @@ impl Part {
         let entries = target.range(ENTRY, &from, &to).await?;
         let mut runs = Vec::new();
         for (party, (first, last)) in logs(&self.entries)? {
-            runs.extend(target.range(LOG_RUN, &line(lane, party, first - 1), &line(lane, party, last)).await?);
+            runs.extend(
+                target.range(LOG_RUN, &line(lane, party, first - 1), &line(lane, party, last)).await?,
+            );
         }
         let seals = target.range(SEAL, &from, &to).await?;
         Ok(Part { lane, after, upto, entries, runs, seals })

@@ -25,7 +25,8 @@ pub(super) fn first_difference(table: &Table, wanted: &[Row], found: &[Row]) -> 
         (None, None) => return Ok(()),
         (Some(wanted), Some(found)) if table.key(wanted) == table.key(found) => {
             let columns = table.columns.iter().zip(wanted.iter().zip(found));
-            let column = columns.filter(|(_, (wanted, found))| wanted != found).map(|(column, _)| column.name).next();
+            let column =
+                columns.filter(|(_, (wanted, found))| wanted != found).map(|(column, _)| column.name).next();
             format!("{} has another {}", of(wanted), column.unwrap_or("length"))
         }
         (Some(wanted), Some(found)) if table.key(wanted) > table.key(found) => {
@@ -90,7 +91,9 @@ impl LaneProof {
         match other {
             None if file.len() == copy.len() => Ok(()),
             None => Err(differs(&format!("lane {lane} has a log too many"))),
-            Some((party, _)) => Err(differs(&format!("the log of party {party} in lane {lane} has another digest"))),
+            Some((party, _)) => {
+                Err(differs(&format!("the log of party {party} in lane {lane} has another digest")))
+            }
         }
     }
 }
@@ -100,7 +103,8 @@ fn digest_logs(part: &Part, logs: &mut BTreeMap<i64, LogDigest>) -> Result<(), E
     let corrupt = || Error::Corrupt { what: "logs" };
     for row in &part.runs {
         let [_, party, seq, lines, pos, steps] = &row[..] else { return Err(corrupt()) };
-        let number = |cell: &Cell| cell.int().and_then(|number| u64::try_from(number).ok()).ok_or_else(corrupt);
+        let number =
+            |cell: &Cell| cell.int().and_then(|number| u64::try_from(number).ok()).ok_or_else(corrupt);
         let party = party.int().ok_or_else(corrupt)?;
         let run = Run::kept(number(seq)?, number(pos)?, steps.bytes().ok_or_else(corrupt)?);
         let log = logs.entry(party).or_default();
@@ -112,7 +116,9 @@ fn digest_logs(part: &Part, logs: &mut BTreeMap<i64, LogDigest>) -> Result<(), E
                 Some(record) => log.sha256.update(Sha256::digest(record)),
                 None => {
                     let lane = part.lane;
-                    return Err(differs(&format!("the log of party {party} in lane {lane} breaks at its line {seq}")));
+                    return Err(differs(&format!(
+                        "the log of party {party} in lane {lane} breaks at its line {seq}"
+                    )));
                 }
             }
             log.last = seq;

@@ -112,11 +112,30 @@ macro_rules! otherwise {
 }
 
 macro_rules! file {
-    (@placed keyed) => { false };
-    (@placed placed) => { true };
+    (@placed keyed) => {
+        false
+    };
+    (@placed placed) => {
+        true
+    };
     (@page keyed, $name:literal, $columns:expr, $keys:expr, $after:expr, $upto:expr) => {
-        concat!("SELECT ", $columns, " FROM ", $name, " WHERE (", $keys, ") > (", $after, ") AND (", $keys, ") <= (", $upto,
-            ") ORDER BY ", $keys, " LIMIT 2000")
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM ",
+            $name,
+            " WHERE (",
+            $keys,
+            ") > (",
+            $after,
+            ") AND (",
+            $keys,
+            ") <= (",
+            $upto,
+            ") ORDER BY ",
+            $keys,
+            " LIMIT 2000"
+        )
     };
     (@page placed, $name:literal, $columns:expr, $keys:expr, $after:expr, $upto:expr) => {
         concat!("SELECT ", $columns, " FROM ", $name, " WHERE at > ?1 AND at <= ?2 ORDER BY at LIMIT 2000")

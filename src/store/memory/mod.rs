@@ -13,9 +13,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::check::{Held, check};
 use super::{
-    Phase,
     ClockMode, Commit, Committed, Concern, Entry, Error, EventKey, First, Head, Identity, KeyRow, Listed,
-    Note, PersonalRow, Stored, chain,
+    Note, PersonalRow, Phase, Stored, chain,
 };
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};

@@ -66,7 +66,8 @@ impl Filling {
         match (phase, mark) {
             (Phase::Filling, mark) if database == *store => Ok((filling, Found::Begun(mark))),
             (Phase::Filling, _) => Err(Error::Unfit(
-                "the database holds the unfinished copy of another store: empty it, or name another one".into(),
+                "the database holds the unfinished copy of another store: empty it, or name another one"
+                    .into(),
             )),
             (_, mark) if mark != 0 && database == *store => Ok((filling, Found::Whole(mark))),
             _ => Err(Error::Unfit(
@@ -207,13 +208,17 @@ pub(super) async fn must_be_whole(link: &mut Link) -> Result<(), Error> {
 fn cells(table: &Table, row: &PgRow) -> Result<Row, Error> {
     let read = |at: usize, kind| -> Result<Cell, sqlx::Error> {
         Ok(match kind {
-            Kind::Lane => row.try_get::<Option<i32>, _>(at)?.map_or(Cell::Null, |lane| Cell::Int(lane.into())),
+            Kind::Lane => {
+                row.try_get::<Option<i32>, _>(at)?.map_or(Cell::Null, |lane| Cell::Int(lane.into()))
+            }
             Kind::Number => row.try_get::<Option<i64>, _>(at)?.map_or(Cell::Null, Cell::Int),
             Kind::Bytes => row.try_get::<Option<Vec<u8>>, _>(at)?.map_or(Cell::Null, Cell::Bytes),
         })
     };
     let all = table.columns.iter().enumerate();
-    all.map(|(at, column)| read(at, column.kind)).collect::<Result<Row, _>>().map_err(Error::failed("read the copy"))
+    all.map(|(at, column)| read(at, column.kind))
+        .collect::<Result<Row, _>>()
+        .map_err(Error::failed("read the copy"))
 }
 
 /// A statement on the rows behind a key and up to another.

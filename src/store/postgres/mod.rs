@@ -53,6 +53,6 @@ pub async fn check(database: &Database) -> Result<(), Error> {
 
 /// What every session is told.
 #[cfg(test)]
-fn settings() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(super) fn settings() -> impl Iterator<Item = (&'static str, &'static str)> {
     database::SETTINGS.iter().copied()
 }

@@ -63,7 +63,8 @@ impl Copying {
 
     /// The number of the copy that the store was moved to, if it was.
     pub(in crate::store) fn moved_to(&self) -> Result<Option<i64>, Error> {
-        let found = one(&self.marks, "read phase rows", sql::PHASE, [], |row| Ok((row.int(0)?, row.int(2)?)))?;
+        let found =
+            one(&self.marks, "read phase rows", sql::PHASE, [], |row| Ok((row.int(0)?, row.int(2)?)))?;
         let (phase, mark) = found.ok_or(Error::Corrupt { what: "phase" })?;
         Ok((phase == phase_number(Phase::Moved)).then_some(mark))
     }
@@ -139,7 +140,10 @@ pub(in crate::store) struct Moment<'c>(&'c Connection);
 impl Drop for Moment<'_> {
     fn drop(&mut self) {
         if let Err(error) = run(self.0, "end reading", sql::COMMIT, []) {
-            tracing::warn!(error = &error as &dyn std::error::Error, "a moment of the file could not be let go");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a moment of the file could not be let go"
+            );
         }
     }
 }
@@ -159,7 +163,12 @@ impl Moment<'_> {
     }
 
     /// Rows behind a key and up to another, in its order, at most a page of them.
-    pub(in crate::store) fn page(&self, table: &Table, after: &[Cell], upto: &[Cell]) -> Result<Vec<Row>, Error> {
+    pub(in crate::store) fn page(
+        &self,
+        table: &Table,
+        after: &[Cell],
+        upto: &[Cell],
+    ) -> Result<Vec<Row>, Error> {
         match table.placed {
             true => {
                 let upto = [place(after)?, place(upto)?].map(Cell::Int);

@@ -108,3 +108,9 @@ pub fn open(lock: &Lock) -> Result<Store, Error> {
 pub(super) fn columns() -> Vec<String> {
     tests::columns()
 }
+
+/// How a statement would be run on a new file.
+#[cfg(test)]
+pub(super) fn plan(sql: &str) -> Vec<String> {
+    tests::plan(sql)
+}

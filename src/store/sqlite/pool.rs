@@ -65,7 +65,12 @@ struct Begun {
 
 impl Pool {
     pub(super) fn new(file: PathBuf, first: Connection, commits: Option<Commits>) -> Pool {
-        Pool { file, commits, idle: Mutex::new(vec![Idle { connection: first, snapshot: None }]), moved: AtomicBool::new(false) }
+        Pool {
+            file,
+            commits,
+            idle: Mutex::new(vec![Idle { connection: first, snapshot: None }]),
+            moved: AtomicBool::new(false),
+        }
     }
 
     /// Whether the store was seen to live on elsewhere.

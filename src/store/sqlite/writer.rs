@@ -59,6 +59,9 @@ impl Writer {
             }
             Err(e) => {
                 self.undo();
+                if matches!(e, Error::Moved) {
+                    self.look_ups.end_for_good();
+                }
                 Err(e)
             }
         }
