@@ -33,9 +33,11 @@ impl Part {
             return Ok(None);
         }
         let ends = moment.batches(lane, after, PAGE)?;
+        // The head may be of an earlier moment: it is the end of a batch all the same.
+        let ends: Vec<u64> = ends.into_iter().take_while(|end| *end <= head).collect();
         let fits = |end: &&u64| **end - after <= PAGE as u64;
         let upto = ends.iter().take_while(fits).last().or(ends.first()).copied();
-        let upto = upto.filter(|upto| *upto <= head).ok_or_else(|| {
+        let upto = upto.ok_or_else(|| {
             Error::Unfit(format!("position {} is in no sealed batch", Position { lane, pos: after + 1 }))
         })?;
         let (from, to) = (key(lane, after), key(lane, upto));

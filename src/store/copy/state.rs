@@ -122,10 +122,11 @@ impl State {
         if found == wanted {
             return Ok(());
         }
+        let keys: BTreeSet<&[Cell]> = wanted.iter().map(|row| table.key(row)).collect();
+        let found = found.iter().map(|row| table.key(row)).filter(|key| !keys.contains(key));
+        let gone: Vec<Row> = found.map(<[Cell]>::to_vec).collect();
         self.target.begin().await?;
-        if !found.is_empty() {
-            self.target.clear(table, after, upto).await?;
-        }
+        self.target.remove(table, &gone).await?;
         self.target.keep(table, wanted).await?;
         self.target.commit().await
     }

@@ -41,8 +41,6 @@ pub(in crate::store) struct Table {
     pub(in crate::store) rows: &'static str,
     /// Of a database: keeps rows, each over the one of its key.
     pub(in crate::store) keep: &'static str,
-    /// Of a database: removes the rows behind one key and up to another.
-    pub(in crate::store) clear: &'static str,
     /// Of a database: removes the rows of keys.
     pub(in crate::store) remove: &'static str,
 }
@@ -85,7 +83,6 @@ macro_rules! table {
             keep: concat!("INSERT INTO ", $name, " (", columns!($k0 $(, $k)* $(, $c)*), ") SELECT * FROM unnest($", $n0, "::",
                 $t0, "[]" $(, ", $", $n, "::", $t, "[]")* $(, ", $", $r, "::", $ct, "[]")*, ") ON CONFLICT (",
                 columns!($k0 $(, $k)*), ") DO ", otherwise!($($c),*)),
-            clear: concat!("DELETE FROM ", $name, " WHERE ", range!($n0 $m0 $k0 $(, $n $m $k)*)),
             remove: concat!("DELETE FROM ", $name, " USING unnest($", $n0, "::", $t0, "[]" $(, ", $", $n, "::", $t, "[]")*,
                 ") AS sought (", columns!($k0 $(, $k)*), ") WHERE ", $name, ".", $k0, " = sought.", $k0
                 $(, " AND ", $name, ".", $k, " = sought.", $k)*),

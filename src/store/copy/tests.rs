@@ -58,7 +58,7 @@ async fn every_table_and_column_of_a_database_is_copied_under_its_key() {
 async fn what_is_made_of_the_list_prepares_in_both_engines_and_reads_no_whole_table() {
     let (_, schema) = founded().await;
     for table in all() {
-        for sql in [table.range, table.rows, table.keep, table.clear, table.remove] {
+        for sql in [table.range, table.rows, table.keep, table.remove] {
             let count = (1..=20).rev().find(|number| sql.contains(&format!("${number}"))).unwrap();
             let nulls = vec!["NULL"; count].join(", ");
             let settings: String = crate::store::postgres::settings()

@@ -79,6 +79,7 @@ impl Filling {
     /// Takes the right to copy into the database.
     async fn be_the_one(&mut self) -> Result<(), Error> {
         let since = Instant::now();
+        self.link.run(STEP, ask!(sql::COPY_PLANS)).await?;
         loop {
             // CANCEL: the right ends with the session.
             let taken = one(&mut self.link, STEP, ask!(sql::COPY_SESSION), |row| row.flag(0)).await?;
@@ -119,7 +120,7 @@ impl Filling {
         upto: &[Cell],
     ) -> Result<Vec<Row>, Error> {
         // CANCEL: only reads.
-        let found = self.link.rows("read the copy", between(table, table.range, after, upto)?).await?;
+        let found = self.link.rows("read the copy", between(table, after, upto)?).await?;
         found.iter().map(|row| cells(table, row)).collect()
     }
 
@@ -142,16 +143,6 @@ impl Filling {
         }
         let asked = columns(table, table.columns.len(), table.keep, rows)?;
         self.link.run(STEP, asked).await.map(drop)
-    }
-
-    /// Removes the rows behind a key and up to another.
-    pub(in crate::store) async fn clear(
-        &mut self,
-        table: &Table,
-        after: &[Cell],
-        upto: &[Cell],
-    ) -> Result<(), Error> {
-        self.link.run(STEP, between(table, table.clear, after, upto)?).await.map(drop)
     }
 
     /// Removes the rows of keys.
@@ -221,9 +212,9 @@ fn cells(table: &Table, row: &PgRow) -> Result<Row, Error> {
         .map_err(Error::failed("read the copy"))
 }
 
-/// A statement on the rows behind a key and up to another.
-fn between(table: &Table, sql: &'static str, after: &[Cell], upto: &[Cell]) -> Result<Asked, Error> {
-    let mut asked = Asked::of(sql);
+/// The question for the rows behind a key and up to another.
+fn between(table: &Table, after: &[Cell], upto: &[Cell]) -> Result<Asked, Error> {
+    let mut asked = Asked::of(table.range);
     for bound in [after, upto] {
         for (cell, column) in bound.iter().zip(table.columns) {
             asked = match (column.kind, cell) {

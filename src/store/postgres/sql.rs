@@ -81,6 +81,7 @@ statements! {
     COPIED_META = "copied_meta",
     COPY_LANE = "copy_lane",
     COPY_META = "copy_meta",
+    COPY_PLANS = "copy_plans",
     COPY_PROGRESS = "copy_progress",
     COPY_SESSION = "copy_session",
     END_COPY = "end_copy",
