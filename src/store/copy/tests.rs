@@ -174,7 +174,7 @@ proptest! {
 
 /// Writes a line, if a writer is let in.
 async fn let_in(kept: &mut Kept, id: &str) -> Result<(), Error> {
-    kept.commit(|batch| drop(batch.line(id))).await.map(drop)
+    kept.commit(|batch| _ = batch.line(id)).await.map(drop)
 }
 
 #[tokio::test]
@@ -183,7 +183,7 @@ async fn a_store_takes_no_writes_while_it_moves_and_none_ever_again_once_it_has(
     let mut source = Copying::open(kept.folder()).unwrap();
     assert!(matches!(Copying::open(kept.folder()), Err(Error::Unfit(why)) if why.contains("copied already")));
     source.begin(COPYING_US).unwrap();
-    kept.keep(|batch| drop(batch.line("noted"))).await;
+    kept.keep(|batch| _ = batch.line("noted")).await;
     assert_eq!(source.moment().unwrap().touched(Lane(0), -1, 9).unwrap().len(), 1);
     source.go_on(Phase::Copying, Phase::Moving, MOVING_US).unwrap();
     assert!(matches!(kept.writer.begin(Lane(0)).await, Err(Error::Moving)));
