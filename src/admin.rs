@@ -1,8 +1,10 @@
 //! Commands that act on a store's folder on this machine: keys, migrations, copies. They work beside a running gateway.
 
 mod bar;
+mod copy;
 mod restore;
 
+pub use copy::copy;
 pub use restore::restore;
 
 use std::path::Path;

@@ -64,6 +64,8 @@ pub enum Command {
     Backup(BackupOptions),
     /// Make a store of a backup, or say that a database was restored from its own
     Restore(RestoreOptions),
+    /// Copy a folder's store into a PostgreSQL database, also while it is being served, and move to it
+    Copy(CopyOptions),
     /// Play a day of a province's post through a gateway of its own, and check its books
     Demo(DemoOptions),
     /// Tell what scanned texts are, without a gateway
@@ -240,6 +242,40 @@ pub struct RestoreOptions {
     /// The new store.
     #[command(flatten)]
     pub store: StoreOptions,
+}
+
+/// `trao copy`.
+#[derive(Clone, Debug, Args)]
+#[command(after_long_help = "\
+Moves a store from its folder to a PostgreSQL database (14 or newer) that is empty: everything, with
+the same positions, cursors, consumers, keys, records and seals. The gateway of the folder goes on
+while it is copied and proved. At the end it refuses writes (STORE_UNAVAILABLE, to be sent again) for
+the moment in which the last of them is copied and proved; then the folder's store is marked as moved.
+
+From then on the old gateway is not healthy, refuses calls, and does not start again. Start gateways
+on the database, each with a folder of its own for its seal.key: a new one signs with a new key, or
+copy the old folder's seal.key there first. Devices that send again are answered as before.
+
+Whatever is cut off or fails, the folder goes on being served, and the same command goes on with the
+copy where it was. Until a copy is whole no gateway serves it. A database that holds anything else is
+refused. The folder stays as it is and can be kept as long as one likes.
+
+Example:
+  trao copy --data ./trao-data --database-file ./database
+  trao serve --data ./gateway-1 --database-file ./database
+
+Exit code 0 when the store has moved; 1 when refused or when the copy differs, with the first row in
+which it does; 2 for a wrong command line; 3 when the database does not answer.")]
+pub struct CopyOptions {
+    /// The folder of the store
+    #[arg(long, value_name = "DIR")]
+    pub data: PathBuf,
+    /// The file with the URL of the empty database (chmod 600)
+    #[arg(long, value_name = "FILE")]
+    pub database_file: PathBuf,
+    /// Print {"positions","rows","held_ms","moved_before"}
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `trao demo`.

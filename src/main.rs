@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Migrate(options) => admin::end(admin::migrate(&options)),
         Command::Backup(options) => admin::end(admin::backup(&options)),
         Command::Restore(options) => admin::end(admin::restore(&options)),
+        Command::Copy(options) => admin::end(admin::copy(&options, &mut output)),
         Command::Keys(options) => admin::end(admin::keys(&options, &mut output)),
         Command::Classify(args) => {
             let ended = classify::run(&args, std::io::stdin(), &mut output);

@@ -85,7 +85,7 @@ impl Keys {
             // CANCEL: only reads.
             let row = reader.key(&asked).await.map_err(|error| {
                 tracing::error!(error = %crate::telemetry::chain(&error), "could not read a key");
-                Refusal::store_unavailable()
+                error.refusal()
             })?;
             Ok(row.map(ApiKey::stored).map(Arc::new))
         });

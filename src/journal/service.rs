@@ -167,6 +167,7 @@ impl Service {
                 tracing::error!(error = %crate::telemetry::chain(&error), lines = lines.len(), "a batch was not committed");
                 let refusal = match error {
                     Error::ClockSuspect => Refusal::new(Reason::ClockSuspect),
+                    Error::TakeLane(error) => error.refusal(),
                     _ => Refusal::store_unavailable(),
                 };
                 (vec![Err(refusal); lines.len()], Spent::default())

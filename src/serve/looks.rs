@@ -12,7 +12,7 @@ use super::opening::{apart, is_near};
 use crate::clock::SharedClock;
 use crate::doors::grpc;
 use crate::dossier::directory::Directory;
-use crate::store::{Error, Reader};
+use crate::store::{Error, Phase, Reader};
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(1);
@@ -60,6 +60,11 @@ pub(super) async fn health(
     let mut serving = !clock.is_suspect();
     while shutdown.run_until_cancelled(tokio::time::sleep(EVERY)).await.is_some() {
         // CANCEL: only reads.
+        if is_moved(&reader).await {
+            tracing::error!("{}: end this gateway", Error::Moved);
+            set(&health, false).await;
+            return;
+        }
         let answers = match apart(&reader).await {
             Ok(apart) => {
                 if !clock.is_told() && !is_near(apart, accepted) {
@@ -83,6 +88,14 @@ pub(super) async fn health(
         }
         set(&health, serving).await;
     }
+}
+
+/// Whether the store lives on elsewhere, and never here again.
+async fn is_moved(reader: &Reader) -> bool {
+    // Only a file's does, and to ask it is as good as nothing.
+    let of_file = matches!(reader, Reader::Sqlite(_));
+    // CANCEL: only reads.
+    of_file && reader.identity().await.is_ok_and(|identity| identity.phase == Phase::Moved)
 }
 
 /// Sets the health of every service.

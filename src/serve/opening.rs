@@ -8,7 +8,7 @@ use super::{Options, bytes16, wall};
 use crate::dossier::names::{Lane, Micros};
 use crate::limits;
 use crate::random::Random;
-use crate::store::{self, Admin, Lease, Reader, Writer, postgres, sqlite};
+use crate::store::{self, Admin, Lease, Phase, Reader, Writer, postgres, sqlite};
 
 /// A store that is open, and what serves it.
 pub(super) struct Opened {
@@ -62,6 +62,9 @@ fn open_file(options: &Options, random: &dyn Random, lock: sqlite::Lock) -> anyh
     }
     sqlite::migrate(&lock, wall()).context("migrate the store")?;
     let opened = sqlite::open(&lock).context("open the store")?;
+    if opened.reader.identity().context("read what the store is")?.phase == Phase::Moved {
+        return Err(store::Error::Moved.into());
+    }
     let checkpointer = sqlite::Checkpointer::open(&options.data, opened.reader.clone())
         .context("open the store for checkpoints")?;
     let directory = opened.reader.directory().context("read the directory")?;

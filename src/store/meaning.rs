@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::numbers::{ALWAYS, CARRIER, LEG, REPLAY, SYSTEM};
 use super::row::Row;
-use super::{ClockMode, Error, Head, Identity, KeyRow};
+use super::{ClockMode, Error, Head, Identity, KeyRow, Phase};
 use crate::dossier::desk::{CodeKey, Tag, TagTarget};
 use crate::dossier::directory::{
     Agency, AgencyKind, Alias, Carrier, Day, Directory, Enrolment, Office, Party, Procedure, Source,
@@ -139,7 +139,24 @@ pub(super) fn identity(row: impl Row) -> Result<Identity, Error> {
         _ => None,
     };
     let clock = if row.is_null(1)? { None } else { Some(row.known(1, mode)?) };
-    Ok(Identity { database: row.array(0)?, clock, copied: row.flag(2)? })
+    let phase = row.known(3, |number| phase(number.into()))?;
+    Ok(Identity { database: row.array(0)?, clock, copied: row.flag(2)?, phase })
+}
+
+pub(super) fn phase(number: i64) -> Option<Phase> {
+    [Phase::Serving, Phase::Copying, Phase::Moving, Phase::Moved, Phase::Filling]
+        .into_iter()
+        .find(|phase| phase_number(*phase) == number)
+}
+
+pub(super) fn phase_number(phase: Phase) -> i64 {
+    match phase {
+        Phase::Serving => 0,
+        Phase::Copying => 1,
+        Phase::Moving => 2,
+        Phase::Moved => 3,
+        Phase::Filling => 4,
+    }
 }
 
 pub(super) fn head(of: Lane, row: impl Row) -> Result<Head, Error> {

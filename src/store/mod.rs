@@ -9,6 +9,7 @@ mod check;
 mod codec;
 #[cfg(test)]
 mod conformance;
+pub mod copy;
 mod entering;
 mod lease;
 mod log_run;
@@ -34,6 +35,7 @@ use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::{Agency, Alias, Carrier, Directory, Office, Procedure, Source};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
+use crate::dossier::refusal::Refusal;
 use crate::seal::head::Seal;
 use crate::seal::record::Record;
 
@@ -75,6 +77,15 @@ pub enum Error {
     /// The store is not as this release needs it.
     #[error("{0}")]
     Unfit(String),
+    /// The last of the store is being copied into a database; it takes no writes meanwhile.
+    #[error("the store takes no writes for a moment: the last of it is being copied into a database")]
+    Moving,
+    /// The store lives on in a database.
+    #[error(
+        "the store of this folder was moved to a database by `trao copy`: serve it with --database-file and \
+         another --data; nothing is lost, and the folder is not served any more"
+    )]
+    Moved,
 }
 
 impl Error {
@@ -85,6 +96,24 @@ impl Error {
         move |source| Error::Failed { step, source: source.into() }
     }
 }
+
+impl Error {
+    /// What whoever asked is told: to come back. Why is told only where it is nobody's secret.
+    pub fn refusal(&self) -> Refusal {
+        let refusal = Refusal::store_unavailable();
+        match self {
+            Error::Moving => Refusal { detail: MOVING.to_owned(), ..refusal },
+            Error::Moved => Refusal { detail: MOVED.to_owned(), ..refusal }.retry_after(MOVED_AGAIN_US),
+            Error::Failed { .. } | Error::Corrupt { .. } | Error::Unfit(_) => refusal,
+        }
+    }
+}
+
+const MOVING: &str =
+    "the last of the store is being copied into a database; writes are taken again in a moment";
+const MOVED: &str = "the store was moved to a database, and nothing of it is lost: gateways on the database serve it, this one does not";
+/// Until somebody has started a gateway on the database, or told callers where it is.
+const MOVED_AGAIN_US: i64 = 10 * Micros::SECOND;
 
 /// What is being done when a database does not answer at all.
 const CONNECT: &str = "connect to the database";
@@ -105,6 +134,23 @@ pub struct Identity {
     pub clock: Option<ClockMode>,
     /// A copy begins a new epoch at its first `serve`.
     pub copied: bool,
+    /// Whether it is served, or on its way from one kind of store to another.
+    pub phase: Phase,
+}
+
+/// Where a store is on its way from one kind of store to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing is going on.
+    Serving,
+    /// It is copied from, and notes what is changed meanwhile.
+    Copying,
+    /// The last of it is copied: it takes no writes for a moment.
+    Moving,
+    /// It lives on elsewhere, and here no more.
+    Moved,
+    /// It is the copy, and not whole yet.
+    Filling,
 }
 
 /// Whose time it is.

@@ -30,6 +30,11 @@ impl Proof {
         Proof { database, lane, keys, frontier: Frontier::new(), epoch: [0; 16], sealed: 0 }
     }
 
+    /// The public keys by their ids, as they are from now on.
+    pub(super) fn know(&mut self, keys: BTreeMap<u32, [u8; 32]>) {
+        self.keys = keys;
+    }
+
     /// The last position.
     pub(super) fn pos(&self) -> u64 {
         self.frontier.size()

@@ -221,5 +221,5 @@ impl Feeds {
 
 pub(super) fn unreadable(error: Error) -> Refusal {
     tracing::error!(error = %crate::telemetry::chain(&error), "a log could not be read");
-    Refusal::store_unavailable()
+    error.refusal()
 }

@@ -13,6 +13,7 @@ mod bursts;
 mod canaries;
 mod clock;
 mod consumers;
+mod copying;
 mod crash;
 mod demo;
 mod durability;

@@ -126,9 +126,9 @@ pub(super) fn unread(error: &view::Error, field: &str) -> Refusal {
             let why = "a leg has gone on by too many events since then: ask for now";
             Refusal::field(Reason::TimeOutOfRange, field, why)
         }
-        view::Error::Read { .. } => {
+        view::Error::Read { source, .. } => {
             tracing::error!(error = %crate::telemetry::chain(error), "a look-up failed");
-            Refusal::store_unavailable()
+            source.refusal()
         }
     }
 }

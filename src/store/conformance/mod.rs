@@ -5,7 +5,7 @@ mod directory;
 mod journal;
 mod keys;
 mod lanes;
-mod random;
+pub(super) mod random;
 
 use super::postgres::tests::Cluster;
 use super::postgres::{Database, Founding};

@@ -14,9 +14,10 @@ use crate::store::{Note, PersonalRow};
 const FEW: u8 = 4;
 
 /// What a batch holds: a kind of thing and two choices.
-type Op = (u8, u8, u8);
+pub(in crate::store) type Op = (u8, u8, u8);
 
-fn fill(batch: &mut Batch, ops: &[Op], seqs: &mut std::collections::BTreeMap<i64, u64>) {
+/// Fills a batch; `seqs` are the last numbers of its logs.
+pub(in crate::store) fn fill(batch: &mut Batch, ops: &[Op], seqs: &mut std::collections::BTreeMap<i64, u64>) {
     for (kind, a, b) in ops.iter().copied() {
         let (few, pos) = (i64::from(b % FEW), u64::from(a % 32) + 1);
         match kind {

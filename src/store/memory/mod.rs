@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::check::{Held, check};
 use super::{
     ClockMode, Commit, Committed, Concern, Entry, Error, EventKey, First, Head, Identity, KeyRow, Listed,
-    Note, PersonalRow, Stored, chain,
+    Note, PersonalRow, Phase, Stored, chain,
 };
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
@@ -65,7 +65,7 @@ impl Store {
     pub fn new(database: [u8; 16], epoch: [u8; 16]) -> Store {
         let lane = Lane::default();
         Store::of(State {
-            identity: Identity { database, clock: None, copied: false },
+            identity: Identity { database, clock: None, copied: false, phase: Phase::Serving },
             lanes: BTreeMap::from([(lane, Journal::new(lane, epoch))]),
             directory: directory::empty(),
             keys: BTreeMap::new(),

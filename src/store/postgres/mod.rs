@@ -6,6 +6,7 @@
 mod admin;
 mod batch;
 mod bell;
+mod copying;
 mod database;
 mod directory;
 mod lease;
@@ -23,6 +24,7 @@ mod writer;
 
 pub use admin::Admin;
 pub use bell::{Bell, Ear, Told, bell};
+pub(super) use copying::{Filling, Found};
 pub use database::Database;
 pub use lease::Lease;
 pub use reader::Reader;
@@ -51,6 +53,6 @@ pub async fn check(database: &Database) -> Result<(), Error> {
 
 /// What every session is told.
 #[cfg(test)]
-fn settings() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(super) fn settings() -> impl Iterator<Item = (&'static str, &'static str)> {
     database::SETTINGS.iter().copied()
 }

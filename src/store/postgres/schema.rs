@@ -7,7 +7,7 @@ use super::database::Database;
 use super::directory;
 use super::link::Link;
 use super::rows::{all, ask, lane, one};
-use super::sql;
+use super::{copying, sql};
 use crate::dossier::names::{Lane, Micros};
 use crate::seal::frontier::Frontier;
 use crate::store::row::Row as _;
@@ -15,7 +15,10 @@ use crate::store::{Error, tie};
 
 /// Every migration in order, with its number. A number means the same tables in every kind of store; this kind came to be
 /// at the first of these.
-const MIGRATIONS: &[(i64, &str)] = &[(5, include_str!("../../../migrations/postgres/0005_ground.sql"))];
+const MIGRATIONS: &[(i64, &str)] = &[
+    (5, include_str!("../../../migrations/postgres/0005_ground.sql")),
+    (6, include_str!("../../../migrations/postgres/0006_copies.sql")),
+];
 
 /// What a database is made with, where there is no store in it yet.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +33,15 @@ fn newest() -> i64 {
     MIGRATIONS.last().map_or(0, |(number, _)| *number)
 }
 
-/// Refuses a database whose schema is not exactly the one this release knows.
+/// Refuses a database whose schema is not exactly the one this release knows, or whose store is not whole.
 pub(super) async fn check(link: &mut Link) -> Result<(), Error> {
+    // CANCEL: only reads.
+    is_of_this_release(link).await?;
+    copying::must_be_whole(link).await
+}
+
+/// Refuses a database whose schema is not exactly the one this release knows.
+pub(super) async fn is_of_this_release(link: &mut Link) -> Result<(), Error> {
     match applied(link).await? {
         done if done == MIGRATIONS.len() => Ok(()),
         done => {
@@ -59,19 +69,19 @@ pub async fn migrate(database: &Database, founding: Founding, now: Micros) -> Re
     // CANCEL: what was not committed is undone.
     link.run(step, ask!(sql::BEGIN)).await?;
     all(&mut link, step, ask!(sql::LOCK_SCHEMA), |_| Ok(())).await?;
-    let made = match is_empty(&mut link).await? {
+    let made = is_empty(&mut link).await?;
+    let done = match made {
         true => {
-            link.run(step, ask!(sql::CREATE_MIGRATIONS)).await?;
-            true
+            make(&mut link, now).await?;
+            0
         }
-        false => false,
+        false => {
+            let done = applied(&mut link).await?;
+            apply(&mut link, done, now).await?;
+            copying::must_be_whole(&mut link).await?;
+            done
+        }
     };
-    let done = applied(&mut link).await?;
-    for (number, migration) in &MIGRATIONS[done..] {
-        link.run_script(step, raw_sql(*migration)).await?;
-        let digest = Sha256::digest(migration).to_vec();
-        link.run(step, ask!(sql::INSERT_MIGRATION, *number, digest, now.0)).await?;
-    }
     if made {
         let first = (lane(Lane::default()), Frontier::new().encode());
         link.run(step, ask!(sql::INSERT_META, &founding.database[..])).await?;
@@ -82,8 +92,25 @@ pub async fn migrate(database: &Database, founding: Founding, now: Micros) -> Re
     Ok((MIGRATIONS.len() - done, made))
 }
 
+/// Makes the tables of a database that has none, within a transaction that was begun.
+pub(super) async fn make(link: &mut Link, now: Micros) -> Result<(), Error> {
+    // CANCEL: what was not committed is undone.
+    link.run("migrate the database", ask!(sql::CREATE_MIGRATIONS)).await?;
+    apply(link, 0, now).await
+}
+
+async fn apply(link: &mut Link, done: usize, now: Micros) -> Result<(), Error> {
+    let step = "migrate the database";
+    for (number, migration) in &MIGRATIONS[done..] {
+        link.run_script(step, raw_sql(*migration)).await?;
+        let digest = Sha256::digest(migration).to_vec();
+        link.run(step, ask!(sql::INSERT_MIGRATION, *number, digest, now.0)).await?;
+    }
+    Ok(())
+}
+
 /// Whether nobody has used the database yet. One that others use is refused.
-async fn is_empty(link: &mut Link) -> Result<bool, Error> {
+pub(super) async fn is_empty(link: &mut Link) -> Result<bool, Error> {
     let found =
         one(link, "read schema rows", ask!(sql::TABLES), |row| Ok((row.int(0)?, row.int(1)?))).await?;
     match found {

@@ -6,11 +6,12 @@ use std::path::Path;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use super::folder::DATABASE;
-use super::rows::{one, place, run};
-use super::{checkpoint, connection, directory, schema, sql};
+use super::rows::{lane, one, place, run};
+use super::{checkpoint, connection, directory, phase, schema, sql};
 use crate::dossier::directory::Source;
 use crate::dossier::names::{Lane, Micros, Position};
 use crate::seal::frontier::Frontier;
+use crate::store::copy::Touched;
 use crate::store::numbers::{REPLAY, SYSTEM};
 use crate::store::row::Row as _;
 use crate::store::{ClockMode, Error, KeyRow, Note, OTHER_CLOCK, OTHER_SIGNING_KEY, codec};
@@ -67,6 +68,11 @@ impl Admin {
 
     pub fn add_signing_key(&mut self, key_id: u32, public_key: &[u8; 32]) -> Result<(), Error> {
         let step = "keep the signing key";
+        // A gateway that starts again says what is known, and is let in even where nothing can be written just now.
+        let known = one(&self.connection, step, sql::SIGNING_KEY, [key_id], |row| row.array::<32>(0))?;
+        if known == Some(*public_key) {
+            return Ok(());
+        }
         self.whole(step, |whole| {
             match one(whole, step, sql::SIGNING_KEY, [key_id], |row| row.array::<32>(0))? {
                 None => run(whole, step, sql::INSERT_SIGNING_KEY, params![key_id, public_key]).map(drop),
@@ -97,7 +103,16 @@ impl Admin {
 
     pub fn erase_personal(&mut self, position: Position) -> Result<bool, Error> {
         let step = "erase a personal part";
-        let erased = self.whole(step, |whole| run(whole, step, sql::ERASE_PERSONAL, [place(position)]))?;
+        let erased = self.whole(step, |whole| {
+            let erased = run(whole, step, sql::ERASE_PERSONAL, [place(position)])?;
+            if erased > 0 && phase::enter(whole)? {
+                let left = one(whole, step, sql::BUMP_LANE, [lane(position.lane)], |row| row.number(0))?;
+                let mut touched = Touched::default();
+                touched.add_personal(position);
+                phase::note(whole, position.lane, left.ok_or(Error::Corrupt { what: "lanes" })?, &touched)?;
+            }
+            Ok(erased)
+        })?;
         // The log still holds the page as it was; also when an earlier call was cut short before this.
         checkpoint::empty(&self.connection)?;
         Ok(erased > 0)
@@ -116,6 +131,7 @@ impl Admin {
     ) -> Result<T, Error> {
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let whole = begun.map_err(Error::failed(step))?;
+        phase::enter(&whole)?;
         let changed = change(&whole)?;
         whole.commit().map_err(Error::failed(step))?;
         Ok(changed)

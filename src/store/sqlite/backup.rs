@@ -9,8 +9,8 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::folder::{self, DATABASE, SEAL_KEY};
 use super::rows::{one, run};
-use super::{connection, schema, sql};
-use crate::store::Error;
+use super::{connection, phase, schema, sql};
+use crate::store::{Error, Phase};
 
 /// Pages copied between two reports of progress: 4 MiB.
 const PAGES: std::ffi::c_int = 1_024;
@@ -23,6 +23,9 @@ pub fn backup(folder: &Path, target: &Path, progress: &mut dyn FnMut(u64, u64)) 
     must_be_empty(target, "the target of the copy")?;
     let source = connection::reading(&folder.join(DATABASE))?;
     schema::check(&source)?;
+    if phase::now(&source)?.0 == Phase::Moved {
+        return Err(Error::Moved);
+    }
     let unfinished = Unfinished::make(target)?;
     copy_database(&source, &unfinished.0.join(DATABASE), progress)?;
     let step = "copy the seal key";

@@ -6,8 +6,10 @@ mod admin;
 mod backup;
 mod checkpoint;
 mod connection;
+mod copying;
 mod directory;
 mod folder;
+mod phase;
 mod pool;
 mod read;
 mod reader;
@@ -22,6 +24,7 @@ mod writer;
 pub use admin::Admin;
 pub use backup::backup;
 pub use checkpoint::Checkpointer;
+pub(super) use copying::{Copying, Meta, Moment};
 pub use folder::{Lock, lock};
 pub use reader::Reader;
 pub use restore::restore;
@@ -104,4 +107,10 @@ pub fn open(lock: &Lock) -> Result<Store, Error> {
 #[cfg(test)]
 pub(super) fn columns() -> Vec<String> {
     tests::columns()
+}
+
+/// How a statement would be run on a new file.
+#[cfg(test)]
+pub(super) fn plan(sql: &str) -> Vec<String> {
+    tests::plan(sql)
 }

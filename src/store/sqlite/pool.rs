@@ -6,7 +6,7 @@
 //! one reader a few microseconds before another.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -45,6 +45,8 @@ pub(super) struct Pool {
     /// `None` where somebody else commits: no snapshot is known to be the latest then.
     commits: Option<Commits>,
     idle: Mutex<Vec<Idle>>,
+    /// The store was seen to live on elsewhere.
+    moved: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -63,7 +65,22 @@ struct Begun {
 
 impl Pool {
     pub(super) fn new(file: PathBuf, first: Connection, commits: Option<Commits>) -> Pool {
-        Pool { file, commits, idle: Mutex::new(vec![Idle { connection: first, snapshot: None }]) }
+        Pool {
+            file,
+            commits,
+            idle: Mutex::new(vec![Idle { connection: first, snapshot: None }]),
+            moved: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the store was seen to live on elsewhere.
+    pub(super) fn is_moved(&self) -> bool {
+        self.moved.load(Ordering::Relaxed)
+    }
+
+    /// The store lives on elsewhere.
+    pub(super) fn end_for_good(&self) {
+        self.moved.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn file(&self) -> &PathBuf {

@@ -22,7 +22,7 @@ use crate::store::meaning;
 use crate::store::numbers::{DOSSIER, LEG, at, limit};
 use crate::store::page::Page;
 use crate::store::row::Row as _;
-use crate::store::{Error, Head, Identity, KeyRow, Listed, PersonalRow, Stored};
+use crate::store::{Error, Head, Identity, KeyRow, Listed, PersonalRow, Phase, Stored};
 
 /// Reads a SQLite file.
 #[derive(Clone, Debug)]
@@ -67,6 +67,9 @@ impl Reader {
     }
 
     fn on<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Error>) -> Result<T, Error> {
+        if self.pool.is_moved() {
+            return Err(Error::Moved);
+        }
         match &self.snapshot {
             Some(snapshot) => snapshot.on(read),
             None => self.pool.on(read),
@@ -74,7 +77,12 @@ impl Reader {
     }
 
     pub fn identity(&self) -> Result<Identity, Error> {
-        self.on(identity)
+        let identity = self.pool.on(identity)?;
+        // What is written from then on is not in this file: nobody is told what it was like as if it still were.
+        if identity.phase == Phase::Moved {
+            self.pool.end_for_good();
+        }
+        Ok(identity)
     }
 
     pub fn head(&self, lane: Lane) -> Result<Head, Error> {

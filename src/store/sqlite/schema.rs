@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0003_fewer_pages.sql"),
     include_str!("../../../migrations/sqlite/0004_consumers.sql"),
     include_str!("../../../migrations/sqlite/0005_epochs.sql"),
+    include_str!("../../../migrations/sqlite/0006_copies.sql"),
 ];
 
 /// Refuses a file whose schema is not exactly the one this release knows.

@@ -117,5 +117,14 @@ statements! {
     HAS_MIGRATIONS = "has_migrations",
     ALL_MIGRATIONS = "all_migrations",
     INSERT_MIGRATION = "insert_migration",
+    PHASE = "phase",
+    SET_PHASE = "set_phase",
+    SET_MOVED = "set_moved",
+    INSERT_TOUCHED = "insert_touched",
+    TOUCHED_AFTER = "touched_after",
+    CLEAR_TOUCHED = "clear_touched",
+    BUMP_LANE = "bump_lane",
+    COPIED_META = "copied_meta",
+    SEALS_AFTER = "seals_after",
     }
 }

@@ -7,8 +7,8 @@ use rusqlite::{Connection, ffi, params};
 
 use super::checkpoint::Restart;
 use super::pool::{Commits, Pool};
-use super::rows::{Many, kept_place, lane, one, place, run};
-use super::{directory, read, sql};
+use super::rows::{Many, each, kept_place, lane, one, place, run};
+use super::{directory, phase, read, sql};
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag, TagTarget};
 use crate::dossier::device::Heard;
@@ -16,6 +16,7 @@ use crate::dossier::directory::Directory;
 use crate::dossier::names::{Lane, Position};
 use crate::store::check::{Held, check};
 use crate::store::codec::{self, Sheet};
+use crate::store::copy::{Touched, placed};
 use crate::store::log_run::{self, LIST, not_next};
 use crate::store::numbers::{DOSSIER, LEG, at, kept};
 use crate::store::row::Row as _;
@@ -29,6 +30,8 @@ pub struct Writer {
     look_ups: Arc<Pool>,
     connection: Connection,
     held: Option<Held>,
+    /// Somebody copies the store: what is changed is noted.
+    noting: bool,
     restart: Restart,
     commits: Commits,
 }
@@ -36,7 +39,7 @@ pub struct Writer {
 #[expect(missing_docs, reason = "said once, at store::Writer")]
 impl Writer {
     pub(super) fn new(connection: Connection, commits: Commits, look_ups: Arc<Pool>) -> Writer {
-        Writer { look_ups, connection, held: None, restart: Restart::default(), commits }
+        Writer { look_ups, connection, held: None, noting: false, restart: Restart::default(), commits }
     }
 
     pub fn begin(&mut self, lane: Lane) -> Result<Head, Error> {
@@ -47,13 +50,18 @@ impl Writer {
         self.undo();
         self.restart.between_batches(&self.connection, &self.look_ups);
         run(&self.connection, "take the lane", sql::BEGIN, [])?;
-        match read::head(&self.connection, lane) {
-            Ok(head) => {
+        let entered = phase::enter(&self.connection);
+        match entered.and_then(|noting| Ok((noting, read::head(&self.connection, lane)?))) {
+            Ok((noting, head)) => {
+                self.noting = noting;
                 self.held = Some(Held { lane, pos: head.pos, version: head.version });
                 Ok(head)
             }
             Err(e) => {
                 self.undo();
+                if matches!(e, Error::Moved) {
+                    self.look_ups.end_for_good();
+                }
                 Err(e)
             }
         }
@@ -157,7 +165,8 @@ impl Writer {
 
     pub fn commit(&mut self, commit: &Commit) -> Result<Committed, Error> {
         let held = self.held.take();
-        if let Err(e) = check(commit, held).and_then(|()| write(&self.connection, commit)) {
+        let written = check(commit, held).and_then(|()| self.note(commit));
+        if let Err(e) = written.and_then(|()| write(&self.connection, commit)) {
             self.undo();
             return Err(e);
         }
@@ -167,6 +176,21 @@ impl Writer {
             Ok(_) => Ok(Committed::Done),
             Err(e) => self.failed_to_commit(e),
         }
+    }
+
+    /// Notes what a commit is about to change, where somebody copies the store.
+    fn note(&self, commit: &Commit) -> Result<(), Error> {
+        if !self.noting {
+            return Ok(());
+        }
+        let mut touched = Touched::of(commit);
+        for pos in placed(commit) {
+            each(&self.connection, "read what waits", sql::WAITS_FOR, [lane(commit.lane), at(pos)], |row| {
+                touched.add_waiting(commit.lane, row.blob(0)?, pos);
+                Ok(true)
+            })?;
+        }
+        phase::note(&self.connection, commit.lane, commit.head.version, &touched)
     }
 
     pub fn rollback(&mut self) -> Result<(), Error> {

@@ -1,2 +1,2 @@
 -- Called by the reader and by copies. One row.
-SELECT database, clock, copied FROM meta WHERE one = 1
+SELECT database, clock, copied, phase FROM meta WHERE one = 1

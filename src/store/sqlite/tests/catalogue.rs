@@ -37,6 +37,21 @@ pub fn columns() -> Vec<String> {
     tables(&connection).iter().flat_map(of).collect()
 }
 
+/// How a statement would be run.
+pub fn plan(sql: &str) -> Vec<String> {
+    let connection = fresh();
+    let mut explained = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    for parameter in 1..=explained.parameter_count() {
+        explained.raw_bind_parameter(parameter, 1).unwrap();
+    }
+    let mut rows = explained.raw_query();
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next().unwrap() {
+        steps.push(row.get("detail").unwrap());
+    }
+    steps
+}
+
 /// The statement without its head comment, and the comment.
 fn split(text: &str) -> (String, String) {
     let (comment, statement): (Vec<&str>, Vec<&str>) = text.lines().partition(|line| line.starts_with("--"));

@@ -7,7 +7,7 @@ mod folder;
 mod log;
 mod snapshot;
 
-pub use catalogue::columns;
+pub use catalogue::{columns, plan};
 
 use crate::store::conformance::Kept;
 use crate::store::{self, sqlite};
