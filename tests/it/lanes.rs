@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use trao::doors::wire::v1;
+use trao::dossier::names::Lane;
 use v1::EventType as Type;
+use v1::capture_service_client::CaptureServiceClient;
+use v1::directory_service_client::DirectoryServiceClient;
 use v1::pull_events_request::Start;
 
 use crate::cluster::Cluster;
@@ -125,8 +128,54 @@ async fn a_pick_up_that_names_an_agency_opens_its_leg_in_that_agencys_lane() {
     }
 }
 
+/// The code of an agency that the department succeeded.
+const MERGED: &str = "H99.98";
+
+async fn merge_into_the_department(world: &World, code: &str) {
+    let alias = v1::AgencyAlias { code: code.to_owned(), ..v1::AgencyAlias::default() };
+    let request = v1::CreateAgencyAliasRequest { agency: DEPARTMENT.to_owned(), alias: Some(alias) };
+    let mut directory = DirectoryServiceClient::new(world.channel());
+    directory.create_agency_alias(world.province.admin.ask(request)).await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn from_every_cursor_over_lanes_every_later_event_comes_once_also_after_a_lane_is_added() {
+async fn an_item_that_nobody_knew_is_one_record_and_one_placing_in_four_lanes_whichever_gateway_is_asked() {
+    let url = Cluster::shared().empty_schema();
+    let mut world = World::in_two_lanes(Gateway::start_on_database(&url)).await;
+    world.gateway.stop();
+    for lane in [2, 3] {
+        assert_eq!(world.gateway.add_lane().await, Lane(lane));
+    }
+    world.gateway.restart();
+    world.connect().await;
+    let other = Gateway::start_on_database(&url);
+    let mut elsewhere = CaptureServiceClient::new(other.channel().await);
+    let (post, department) = (world.province.post.clone(), world.province.department.clone());
+
+    let item = codes::item(50);
+    let line = capture(PDA, "nobody's", &event(Type::PickedUp, &item));
+    let first = world.capture(&post, line.clone()).await.unwrap();
+    assert_eq!(first.placement(), v1::Placement::Unplaced);
+    let order = v1::OrderLegRequest { item: code(&item), ..world.order(v1::LegKind::Inbound) };
+    let leg = world.ordered(&department, order).await;
+    let request = v1::CaptureEventRequest { line: Some(line) };
+    let again = elsewhere.capture_event(post.ask(request)).await.unwrap().into_inner().recorded.unwrap();
+    assert_eq!((&again.record, again.replayed), (&first.record, true));
+
+    let mine = placed(&world, &post, 1).await;
+    let kinds: Vec<Type> = mine.iter().map(|line| world::event_of(line).r#type()).collect();
+    assert_eq!(kinds.iter().filter(|kind| **kind == Type::PickedUp).count(), 1);
+    assert_eq!(kinds.iter().filter(|kind| **kind == Type::Placed).count(), 1);
+    let theirs = placed(&world, &department, 1).await;
+    for log in [&mine, &theirs] {
+        let positions = log.iter().map(|line| line.position.unwrap()).map(|at| (at.lane, at.pos));
+        assert_eq!(positions.collect::<BTreeSet<_>>().len(), log.len(), "nothing comes twice");
+    }
+    assert_eq!(world.leg(&department, &leg.name).await.state(), v1::LegState::PickedUp);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn from_every_cursor_over_lanes_every_later_event_comes_once_after_a_lane_a_restart_and_a_merger_too() {
     let mut seed = Seed::take();
     for mut world in worlds().await {
         let (post, department) = (world.province.post.clone(), world.province.department.clone());
@@ -139,7 +188,12 @@ async fn from_every_cursor_over_lanes_every_later_event_comes_once_also_after_a_
                 world.connect().await;
             }
             let item = codes::item(30 + round);
-            let order = v1::OrderLegRequest { item: code(&item), ..world.order(v1::LegKind::Inbound) };
+            if round == 9 {
+                merge_into_the_department(&world, MERGED).await;
+            }
+            let agency = if round < 9 { DEPARTMENT.to_owned() } else { format!("agencies/{MERGED}") };
+            let order =
+                v1::OrderLegRequest { agency, item: code(&item), ..world.order(v1::LegKind::Inbound) };
             world.ordered(&department, order).await;
             world.scan(PDA, Type::PickedUp, &item).await;
             let from = cursors[seed.below(cursors.len() as u64) as usize].clone();
