@@ -31,7 +31,7 @@ pub fn of(
                     key: (fact.source.to_string(), fact.id.clone()),
                     content: fact.content(),
                     personal: fact.personal.clone().map(Bytes::from),
-                    is_command: false,
+                    command_at: None,
                     answer: acked(answer),
                 }))
             };
@@ -44,7 +44,7 @@ pub fn of(
                 key: (order.party.to_string(), order.request_id.clone()),
                 content: order.content(),
                 personal: None,
-                is_command: true,
+                command_at: Some(world.heads.get(&key).copied().unwrap_or(0)),
                 answer: acked(answer),
             }))])
         }

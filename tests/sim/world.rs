@@ -74,7 +74,7 @@ pub struct World {
     asked: BTreeMap<(Client, u64), Ask>,
     /// The number behind which each stream stands, and when its last part arrives.
     pub streams: BTreeMap<(Client, u64), (u64, u64)>,
-    /// The last number of the log that was asked for, when the call came to the gateway.
+    /// The last number of the log that was asked for, or for a command the last position, when the call came to the gateway.
     pub heads: BTreeMap<(Client, u64), u64>,
     /// The tasks that work for a call.
     working: BTreeMap<(Client, u64), Vec<u64>>,
@@ -295,8 +295,15 @@ impl World {
     }
 
     fn ask(&mut self, number: usize, client: Client, call: u64, ask: Ask) {
-        if let Ask::Pull { party, .. } | Ask::Follow { party, .. } = &ask {
-            self.heads.entry((client, call)).or_insert(self.judge.log_of(party).len() as u64);
+        let head = match &ask {
+            Ask::Pull { party, .. } | Ask::Follow { party, .. } => {
+                Some(self.judge.log_of(party).len() as u64)
+            }
+            Ask::Command(_) => Some(self.judge.head()),
+            _ => None,
+        };
+        if let Some(head) = head {
+            self.heads.entry((client, call)).or_insert(head);
         }
         let gateway = &self.gateways[number];
         let taken = gateway.ask(&mut self.tasks, &self.ground.desk, client, call, ask);

@@ -51,6 +51,10 @@ impl Keys {
         self.by_key.len()
     }
 
+    pub fn head(&self) -> u64 {
+        self.kept.len() as u64
+    }
+
     fn kept_at(&self, pos: u64) -> Option<&Kept> {
         self.kept.get(usize::try_from(pos).ok()?.checked_sub(1)?)
     }
@@ -110,7 +114,7 @@ impl Keys {
                 let by_content = first.is_none()
                     && acked.replayed
                     && matches!(kept.kind, EventType::Registered | EventType::DossierAccepted);
-                if first != Some(acked.pos) && !(answered.is_command && by_content) {
+                if first != Some(acked.pos) && !(answered.command_at.is_some() && by_content) {
                     return Err(format!("{key:?} stands at {first:?} and was answered {}", acked.pos));
                 }
                 if first.is_some() && !same(acked.pos) {
@@ -131,11 +135,14 @@ impl Keys {
                     Some(pos) if !same(pos) && refusal.first.map(|first| first.pos) == Some(pos) => Ok(()),
                     _ => Err(format!("{key:?} was refused as used, and stands at {first:?}")),
                 },
-                _ if !answered.is_command => Err(format!("the fact {key:?} was refused: {refusal}")),
-                _ if self.acked.contains_key(key) => {
-                    Err(format!("{key:?} was acknowledged and then refused: {refusal}"))
-                }
-                _ => Ok(()),
+                _ => match answered.command_at {
+                    None => Err(format!("the fact {key:?} was refused: {refusal}")),
+                    // An attempt that came before may have been judged before, whenever its answer comes.
+                    Some(head) if first.is_some_and(|pos| pos <= head) => {
+                        Err(format!("{key:?} was stored and then refused: {refusal}"))
+                    }
+                    Some(_) => Ok(()),
+                },
             },
         }
     }

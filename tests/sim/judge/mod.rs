@@ -78,8 +78,8 @@ pub struct Answered {
     pub content: [u8; 32],
     /// Its personal part.
     pub personal: Option<Bytes>,
-    /// Whether it may be refused for what it is.
-    pub is_command: bool,
+    /// For a command, which may be refused for what it is: the last position when it came to a gateway.
+    pub command_at: Option<u64>,
     /// The answer.
     pub answer: Result<Acked, Refusal>,
 }
@@ -148,6 +148,11 @@ impl Judge {
     /// Where a fact or command stands.
     pub fn position_of(&self, key: &Key) -> Option<u64> {
         self.keys.position_of(key)
+    }
+
+    /// The last position.
+    pub fn head(&self) -> u64 {
+        self.keys.head()
     }
 
     /// The positions that a party's log lists, in order.

@@ -260,21 +260,22 @@ fn refusal() -> Refusal {
 
 fn a_refusal_of_what_stands_is_found() {
     let mut refused = history();
-    let (answered, _) = answers(&mut refused).find(|(answered, _)| !answered.is_command).unwrap();
+    let (answered, _) = answers(&mut refused).find(|(answered, _)| answered.command_at.is_none()).unwrap();
     answered.answer = Err(refusal());
     found(&refused, "was refused");
 
     // Its own content is said to be another's.
     let mut reused = history();
-    let (answered, acked) = answers(&mut reused).find(|(answered, _)| !answered.is_command).unwrap();
+    let (answered, acked) = answers(&mut reused).find(|(answered, _)| answered.command_at.is_none()).unwrap();
     let mut refusal = Refusal::new(Reason::EventKeyReused);
     refusal.first = Some(Position { lane: crate::gateway::LANE, pos: acked.pos });
     answered.answer = Err(refusal);
     found(&reused, "was refused as used");
 
     let mut command = history();
-    let (answered, _) = answers(&mut command).find(|(answered, _)| answered.is_command).unwrap();
-    let refused = Answered { answer: Err(self::refusal()), ..answered.clone() };
+    let (answered, acked) =
+        answers(&mut command).find(|(answered, _)| answered.command_at.is_some()).unwrap();
+    let refused = Answered { answer: Err(self::refusal()), command_at: Some(acked.pos), ..answered.clone() };
     command.push(Seen::Answered(Box::new(refused)));
     found(&command, "and then refused");
 }
