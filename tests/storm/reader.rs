@@ -200,9 +200,11 @@ impl Reader {
         let mut client = FeedServiceClient::new(self.lines.to(gateway));
         let call = client.stream_events(self.partner.ask(request));
         let mut told = self.lines.ask(gateway, Way::Read, call).await?.into_inner();
-        // What came after the last bookmark comes again.
-        if !self.resumes && self.seen != self.at {
-            self.goes_on_behind(self.at);
+        // What came after the last bookmark comes again; since it was killed there was none, and it is as if killed again.
+        match self.cursor {
+            None => self.resumes = true,
+            Some(_) if !self.resumes && self.seen != self.at => self.goes_on_behind(self.at),
+            Some(_) => {}
         }
         let mut phase = self.outside.phase.subscribe();
         loop {
