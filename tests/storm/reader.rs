@@ -207,6 +207,7 @@ impl Reader {
             Some(_) => {}
         }
         let mut phase = self.outside.phase.subscribe();
+        let mut is_opening = true;
         loop {
             let next = tokio::select! {
                 next = tokio::time::timeout(SILENCE, told.message()) => next,
@@ -236,6 +237,10 @@ impl Reader {
                 Some(Told::Bookmark(bookmark)) => bookmark,
                 None => continue,
             };
+            // The first one tells where the stream begins, and what comes behind it is still to come.
+            if std::mem::take(&mut is_opening) && self.resumes_later() {
+                continue;
+            }
             let died = self.stands(&bookmark.cursor) && self.lives_on(gateway).await?;
             if died || self.is_done() {
                 return Ok(());
