@@ -143,7 +143,7 @@ pub const ROWS_AT_ONCE: usize = 500;
 /// Connections of a gateway that read a PostgreSQL database: more only wait for each other there.
 pub const DATABASE_READERS: u32 = 8;
 /// Seconds a read waits for one of them; then the call is told to come back.
-pub const DATABASE_WAIT_SECONDS: u64 = 2;
+pub const DATABASE_WAIT_SECONDS: u64 = 5;
 /// Seconds such a connection lives: so that those of a database that moved, or of one that grew, are made anew in time.
 pub const DATABASE_LIFETIME_SECONDS: u64 = 900;
 /// Seconds within which a database accepts a connection.

@@ -149,12 +149,7 @@ async fn is_cut_by(shortened: impl Fn(&mut accept::Options), attacks: &[&str]) {
     shortened(&mut options);
     let ((_short, hasty), (_long, slow)) = (inside(options).await, inside(patient()).await);
     for name in attacks {
-        let mut lasts = Duration::from_secs(3);
-        // On a machine that is busy with other things it takes longer until an attack is refused and then cut.
-        while cut_by(name, &hasty, lasts).await == 0 {
-            lasts *= 2;
-            assert!(lasts < Duration::from_secs(60), "{name} is not cut");
-        }
+        assert!(cut_by(name, &hasty, Duration::from_secs(3)).await > 0, "{name} is not cut");
         assert_eq!(cut_by(name, &slow, 3 * SOON).await, 0, "{name} is cut all the same");
     }
 }
@@ -193,9 +188,8 @@ async fn who_does_not_greet_in_time_is_cut() {
     let (inside, target) = inside(accept::Options { greeting: SOON, ..patient() }).await;
     // One that says nothing at all is hung up on without a word; whoever has greeted stays.
     let mut open = stream(&inside).await;
-    // The gateway's time may begin before the client knows that it is connected.
-    let began = Instant::now();
     let mut silent = TcpStream::connect(target.address).await.unwrap();
+    let began = Instant::now();
     let mut told = Vec::new();
     within("the end", silent.read_to_end(&mut told)).await.unwrap();
     assert!(told.is_empty() && began.elapsed() >= SOON, "{:?}", began.elapsed());
