@@ -18,7 +18,7 @@ use crate::clock::ReplayClock;
 use crate::dossier::apply;
 use crate::dossier::apply::AcceptTarget;
 use crate::dossier::code::{Code, CodeKind};
-use crate::dossier::directory::{Agency, AgencyKind, Carrier, Source};
+use crate::dossier::directory::{Agency, AgencyKind, Carrier, Directory, Source};
 use crate::dossier::event::{Event, EventType, Measure, Reason as Why};
 use crate::dossier::leg::{LegKind, Placement};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
@@ -26,7 +26,7 @@ use crate::dossier::refusal::Reason;
 use crate::journal::{
     self, Answer, CaptureLine, CommandAct, CommandLine, Handle, Line, Note, Speaker, Wakes,
 };
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 use crate::random::SystemRandom;
 use crate::seal::head::Sealer;
 use crate::seal::keyring::Key;
@@ -86,6 +86,44 @@ fn event(kind: EventType, code: Option<Code>, minute: i64) -> Event {
     }
 }
 
+/// A journal's options, as all tests have them.
+fn options(
+    lane: Lane,
+    sealer: Sealer,
+    directory: watch::Sender<Arc<Directory>>,
+    wakes: &Arc<Wakes>,
+    metrics: metrics::Journal,
+) -> journal::Options {
+    journal::Options {
+        lane,
+        database: [1; 16],
+        sealer,
+        clock: Arc::new(ReplayClock::told(NOW)),
+        random: Arc::new(SystemRandom),
+        apply: apply::apply,
+        encode_placed: |_, _| Bytes::from_static(b"placed"),
+        intake_lines: 4_096,
+        batch_lines: crate::limits::BATCH_LINES,
+        directory,
+        wakes: Arc::clone(wakes),
+        metrics,
+    }
+}
+
+/// What a source of a party saw.
+fn scanned(source: &str, party: PartyName, id: &str, event: Event) -> Line {
+    let speaker = Speaker { party, principal: "BT0099".into(), supervisor: false };
+    Line::Capture(Box::new(CaptureLine {
+        said: speaker.says(SourceName::new(source), id.into(), event),
+        repaired: false,
+        event_bytes: Bytes::from_static(b"event"),
+        personal: None,
+        attested: true,
+        received_at: NOW,
+        send_time: None,
+    }))
+}
+
 impl House {
     async fn open() -> House {
         House::with_intake(4_096).await
@@ -100,20 +138,9 @@ impl House {
         let directory = Arc::new(reader.directory().await.unwrap());
         let wakes = Arc::new(Wakes::new([(LANE, 0)]));
         let (published, seen) = watch::channel(directory);
-        let options = journal::Options {
-            lane: LANE,
-            database: [1; 16],
-            sealer: Sealer::new(key, [1; 16]),
-            clock: Arc::new(ReplayClock::told(NOW)),
-            random: Arc::new(SystemRandom),
-            apply: apply::apply,
-            encode_placed: |_, _| Bytes::from_static(b"placed"),
-            intake_lines,
-            batch_lines: crate::limits::BATCH_LINES,
-            directory: published,
-            wakes: Arc::clone(&wakes),
-            metrics: Metrics::new(&[]).unwrap().journal,
-        };
+        let sealer = Sealer::new(key, [1; 16]);
+        let options = options(LANE, sealer, published, &wakes, Metrics::new(&[]).unwrap().journal);
+        let options = journal::Options { intake_lines, ..options };
         let (service, journal) = journal::Service::new(options, Writer::Memory(store.writer()));
         tokio::spawn(service.run());
         let shutdown = CancellationToken::new();
@@ -151,17 +178,7 @@ impl House {
 
     async fn capture(&self, event: Event) -> Answer {
         let id = format!("{:?}-{}-{:?}", event.kind, event.occurred_at.0, event.code);
-        let speaker = Speaker { party: post(), principal: "BT0099".into(), supervisor: false };
-        let line = CaptureLine {
-            said: speaker.says(SourceName::new("carriers/vnpost/devices/pda"), id.into(), event),
-            repaired: false,
-            event_bytes: Bytes::from_static(b"event"),
-            personal: None,
-            attested: true,
-            received_at: NOW,
-            send_time: None,
-        };
-        self.journal.submit(Line::Capture(Box::new(line))).await.unwrap()
+        self.journal.submit(scanned("carriers/vnpost/devices/pda", post(), &id, event)).await.unwrap()
     }
 
     async fn scan(&self, kind: EventType, code: Option<Code>, minute: i64) -> Answer {
@@ -179,19 +196,10 @@ impl House {
 
     /// The agency signs for an item.
     async fn accepted_by_agency(&self, text: &str, minute: i64) {
-        let speaker = Speaker { party: agency(), principal: "officer".into(), supervisor: false };
         let accepted = event(EventType::Accepted, item(text), minute);
-        let id = format!("accepted-{minute}").into();
-        let line = CaptureLine {
-            said: speaker.says(SourceName::new("agencies/H99.14/devices/reader"), id, accepted),
-            repaired: false,
-            event_bytes: Bytes::from_static(b"event"),
-            personal: None,
-            attested: true,
-            received_at: NOW,
-            send_time: None,
-        };
-        self.journal.submit(Line::Capture(Box::new(line))).await.unwrap();
+        let line =
+            scanned("agencies/H99.14/devices/reader", agency(), &format!("accepted-{minute}"), accepted);
+        self.journal.submit(line).await.unwrap();
     }
 
     async fn put_into_bag(&self, text: &str, minute: i64) {

@@ -125,10 +125,7 @@ impl State {
         let keys: BTreeSet<&[Cell]> = wanted.iter().map(|row| table.key(row)).collect();
         let found = found.iter().map(|row| table.key(row)).filter(|key| !keys.contains(key));
         let gone: Vec<Row> = found.map(<[Cell]>::to_vec).collect();
-        self.target.begin().await?;
-        self.target.remove(table, &gone).await?;
-        self.target.keep(table, wanted).await?;
-        self.target.commit().await
+        self.target.change(table, &gone, wanted).await
     }
 
     /// Copies what was written since: lines, and rows that were noted or are few.
@@ -182,10 +179,7 @@ impl State {
         }
         wanted.sort_unstable();
         // CANCEL: what was not committed is undone.
-        self.target.begin().await?;
-        self.target.remove(table, &gone).await?;
-        self.target.keep(table, &wanted).await?;
-        self.target.commit().await?;
+        self.target.change(table, &gone, &wanted).await?;
         let found = self.target.rows(table, keys).await?;
         self.rows += wanted.len() as u64;
         first_difference(table, &wanted, &found)

@@ -2,8 +2,14 @@
 //! of it the few statements that are the same for all tables of an engine, whole texts that a test prepares; so that no
 //! table can be copied in another way than it is compared.
 
+macro_rules! page {
+    () => {
+        2000
+    };
+}
+
 /// Rows read at once.
-pub(in crate::store) const PAGE: usize = 2_000;
+pub(in crate::store) const PAGE: usize = page!();
 
 /// A column.
 #[derive(Debug)]
@@ -131,11 +137,19 @@ macro_rules! file {
             $upto,
             ") ORDER BY ",
             $keys,
-            " LIMIT 2000"
+            " LIMIT ",
+            page!()
         )
     };
     (@page placed, $name:literal, $columns:expr, $keys:expr, $after:expr, $upto:expr) => {
-        concat!("SELECT ", $columns, " FROM ", $name, " WHERE at > ?1 AND at <= ?2 ORDER BY at LIMIT 2000")
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM ",
+            $name,
+            " WHERE at > ?1 AND at <= ?2 ORDER BY at LIMIT ",
+            page!()
+        )
     };
     (@row keyed, $name:literal, $columns:expr, $where:expr) => {
         concat!("SELECT ", $columns, " FROM ", $name, " WHERE ", $where)

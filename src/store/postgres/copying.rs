@@ -145,8 +145,22 @@ impl Filling {
         self.link.run(STEP, asked).await.map(drop)
     }
 
+    /// Removes the rows of keys and keeps others, all or nothing.
+    pub(in crate::store) async fn change(
+        &mut self,
+        table: &Table,
+        gone: &[Row],
+        kept: &[Row],
+    ) -> Result<(), Error> {
+        // CANCEL: what was not committed is undone.
+        self.begin().await?;
+        self.remove(table, gone).await?;
+        self.keep(table, kept).await?;
+        self.commit().await
+    }
+
     /// Removes the rows of keys.
-    pub(in crate::store) async fn remove(&mut self, table: &Table, keys: &[Row]) -> Result<(), Error> {
+    async fn remove(&mut self, table: &Table, keys: &[Row]) -> Result<(), Error> {
         if keys.is_empty() {
             return Ok(());
         }

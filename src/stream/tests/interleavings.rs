@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use super::*;
-use crate::dossier::directory::Directory;
 use crate::store::Admin;
 
 const INTERLEAVINGS: u64 = 10_000;
@@ -120,20 +119,9 @@ impl Town {
         let published = watch::Sender::new(directory);
         let mut happening = Happening { choices, tasks: Vec::new() };
         let handles = LANES.map(|lane| {
-            let options = journal::Options {
-                lane,
-                database: [1; 16],
-                sealer: sealer.clone(),
-                clock: Arc::new(ReplayClock::told(NOW)),
-                random: Arc::new(SystemRandom),
-                apply: apply::apply,
-                encode_placed: |_, _| Bytes::from_static(b"placed"),
-                intake_lines: 64,
-                batch_lines: 8,
-                directory: published.clone(),
-                wakes: Arc::clone(&wakes),
-                metrics: metrics.journal.clone(),
-            };
+            let (sealer, counts) = (sealer.clone(), metrics.journal.clone());
+            let options = options(lane, sealer, published.clone(), &wakes, counts);
+            let options = journal::Options { intake_lines: 64, batch_lines: 8, ..options };
             let writer = Writer::Memory(store.distant().writer());
             let (service, handle, telling) = journal::Service::apart(options, writer);
             happening.tasks.push(Task::of(service.run()));
@@ -249,17 +237,7 @@ impl Town {
 }
 
 fn scan() -> Line {
-    let speaker = Speaker { party: post(), principal: "BT0099".into(), supervisor: false };
-    let device = SourceName::new("carriers/vnpost/devices/pda");
-    Line::Capture(Box::new(CaptureLine {
-        said: speaker.says(device, "scan".into(), event(EventType::OfficeIn, item(A), 20)),
-        repaired: false,
-        event_bytes: Bytes::from_static(b"event"),
-        personal: None,
-        attested: true,
-        received_at: NOW,
-        send_time: None,
-    }))
+    scanned("carriers/vnpost/devices/pda", post(), "scan", event(EventType::OfficeIn, item(A), 20))
 }
 
 fn order(agency: PartyName, code: Option<Code>) -> Line {
