@@ -22,6 +22,13 @@ const KEPT_AS_RECEIVED: &[(&str, &str)] = &[
     ("OrderLegRequest", "personal"),
     ("RegisterDossierRequest", "personal"),
     ("AcceptDossierRequest", "personal"),
+    ("RequestSupplementRequest", "personal"),
+    ("RefuseDossierRequest", "personal"),
+    ("WithdrawDossierRequest", "personal"),
+    ("StopDossierRequest", "personal"),
+    ("AnnounceResultRequest", "personal"),
+    ("BatchAnnounceResultsRequest", "requests"),
+    ("BatchDecideDossiersRequest", "decisions"),
     ("GetLegResponse", "personal"),
 ];
 

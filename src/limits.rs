@@ -124,6 +124,13 @@ pub const SCRAPE_SECONDS: u64 = 5;
 pub const UNPLACED_COUNTED: usize = 10_000;
 /// Legs told of one dossier: a dossier has two or three; of one that was made to have more the newest are told.
 pub const DOSSIER_LEGS: usize = 100;
+/// Dossiers told of one that they belong to: a matter goes through two or three agencies; of one that was made to have more
+/// the newest are told.
+pub const CHILD_DOSSIERS: usize = 32;
+/// Amounts of money in one event: one for each kind, and as many paid back.
+pub const AMOUNTS: usize = 8;
+/// Đồng of one amount at most: no fee comes near, and a thousand milliards of such still add up.
+pub const VND_MAX: i64 = 1_000_000_000_000;
 /// Attachments of one code that are looked at, the newest first: slips restart their numbers, so some codes have many.
 pub const CODE_TAGS: usize = 1_000;
 /// Rows looked at for one page of a list with a filter; a page may then be short and still have a next one.

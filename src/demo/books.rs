@@ -107,7 +107,7 @@ impl Books {
             let holder = leg.holder.clone().unwrap_or_default().kind();
             figures.add(with(holder), 1);
             let by_post = usize::from(holder == HolderKind::Post);
-            let missing = usize::from(bears(leg, v1::AnomalyKind::Disputed));
+            let missing = usize::from(bears(leg, v1::AnomalyKind::Missing));
             figures.add("dossiers with the post, missing", by_post * missing);
             let to_recover = usize::from(leg.state() == LegState::ToRecover);
             figures.add("dossiers with the post, to recover", by_post * to_recover);

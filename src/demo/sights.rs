@@ -85,7 +85,7 @@ async fn feed(department: &Hand, telling: &Telling, now: Micros) -> anyhow::Resu
 
 async fn post(supervisor: &Hand, telling: &Telling, now: Micros) -> anyhow::Result<()> {
     let open = supervisor.legs(true, now).await?;
-    let missing: Vec<&v1::Leg> = open.iter().filter(|leg| bears(leg, v1::AnomalyKind::Disputed)).collect();
+    let missing: Vec<&v1::Leg> = open.iter().filter(|leg| bears(leg, v1::AnomalyKind::Missing)).collect();
     let to_recover: Vec<&v1::Leg> = open.iter().filter(|leg| leg.state() == State::ToRecover).collect();
     let last_seen = missing.first().and_then(|leg| leg.holder.clone()).unwrap_or_default().office;
     let delivering = to_recover.first().map(|leg| leg.office.clone()).unwrap_or_default();

@@ -197,6 +197,18 @@ pub fn row(reason: Reason) -> Row {
             "The procedure may not go by post in that direction: the citizen must come to the counter.",
             "Thủ tục không thực hiện qua bưu chính ở chiều này: người dân cần đến Bộ phận Một cửa.",
         ),
+        Reason::AmountInvalid => (
+            Code::InvalidArgument,
+            false,
+            "The amount must be whole đồng, more than nothing and at most 1000000000000: correct it.",
+            "Số tiền phải là số nguyên đồng, lớn hơn 0 và không quá 1.000.000.000.000: hãy sửa lại.",
+        ),
+        Reason::DossierState => (
+            Code::FailedPrecondition,
+            false,
+            "The dossier's state does not allow the decision: look where it stands, and decide what it allows.",
+            "Trạng thái hồ sơ không cho phép: hãy xem hồ sơ đang ở bước nào rồi quyết định lại.",
+        ),
         Reason::LegState => (
             Code::FailedPrecondition,
             false,

@@ -58,6 +58,24 @@ numbered! {
         WrongKind = 24 "WRONG_KIND",
         /// The procedure named is not in the directory.
         ProcedureUnknown = 25 "PROCEDURE_UNKNOWN",
+        /// Somebody received what only the addressee, or somebody with written authority, may receive.
+        ReceiverNotEntitled = 28 "RECEIVER_NOT_ENTITLED",
+        /// Handed out although a fee that was due is not paid.
+        FeeUnpaid = 29 "FEE_UNPAID",
+        /// More was taken than was due.
+        FeeOverpaid = 30 "FEE_OVERPAID",
+        /// The receiver counted other papers than the giver.
+        CountDiffers = 31 "COUNT_DIFFERS",
+        /// Ký nhận có biên bản: accepted with a reservation, which somebody has to settle.
+        WithReservation = 32 "WITH_RESERVATION",
+        /// On the list and not there.
+        Missing = 33 "MISSING",
+        /// Accepted though it was not on the list.
+        Unlisted = 34 "UNLISTED",
+        /// Keyed after the fact from a signed paper, whose minute counts.
+        LateEntry = 35 "LATE_ENTRY",
+        /// A delivery was taken back after the agency had closed the dossier.
+        Reopened = 36 "REOPENED",
     }
 }
 

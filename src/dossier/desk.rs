@@ -11,9 +11,11 @@ use foldhash::HashMap;
 
 use super::code::{Code, CodeKind};
 use super::custody::{self, Effect, Fold, Folded, Ground, Step};
+use super::decision::{self, Decision, DecisionKind, DossierState};
 use super::directory::Directory;
 use super::leg::Birth;
 use super::names::{Micros, PartyName, Position, SourceName};
+use super::particulars::Terms;
 
 /// What is not on the desk yet and is needed to go on.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +47,11 @@ impl CodeKey {
             key.push_str(agency.as_str());
         }
         CodeKey(key.finish())
+    }
+
+    /// The key under which the dossiers that belong to another are found: no code's kind has its first digit.
+    pub fn child_of(parent: Position) -> CodeKey {
+        CodeKey(smol_str::format_smolstr!("9{parent}"))
     }
 
     /// Whether it is the key of a bag, whose scans wait for whatever is found to be inside.
@@ -91,6 +98,8 @@ pub struct Leg {
     pub id: Position,
     /// What never changes.
     pub birth: Birth,
+    /// What its agency laid down at its birth.
+    pub terms: Terms,
     /// The leg it continues.
     pub continues: Option<Position>,
     /// The leg that continues it.
@@ -115,11 +124,18 @@ pub struct Leg {
 
 impl Leg {
     /// A leg at its birth, before any event is folded.
-    pub fn begin(id: Position, birth: Birth, continues: Option<Position>, opened_at: Micros) -> Leg {
-        let fold = Fold::begin(Ground { id, birth: &birth, continues, annulled: false });
+    pub fn begin(
+        id: Position,
+        birth: Birth,
+        terms: Terms,
+        continues: Option<Position>,
+        opened_at: Micros,
+    ) -> Leg {
+        let fold = Fold::begin(Ground { id, birth: &birth, terms: &terms, continues, annulled: false });
         Leg {
             id,
             birth,
+            terms,
             continues,
             continued_by: None,
             annulled_at: None,
@@ -148,6 +164,7 @@ impl Leg {
         let ground = Ground {
             id: self.id,
             birth: &self.birth,
+            terms: &self.terms,
             continues: self.continues,
             annulled: self.annulled_at.is_some(),
         };
@@ -159,6 +176,7 @@ impl Leg {
         Ground {
             id: self.id,
             birth: &self.birth,
+            terms: &self.terms,
             continues: self.continues,
             annulled: self.annulled_at.is_some(),
         }
@@ -191,18 +209,35 @@ pub struct Dossier {
     pub procedure: Option<SmolStr>,
     /// The carrier's slip, if registered with one.
     pub slip: Option<Code>,
-    /// Digest of the request that registered it; zeros when it was born at acceptance.
+    /// Digest of the request that registered it; zeros when it was born with a decision.
     pub request_digest: [u8; 32],
     /// When it was registered, effective.
     pub registered_at: Micros,
-    /// The agency's acceptance: event and time.
-    pub accepted: Option<(Position, Micros)>,
-    /// The agency's announcement of the result: event and time.
-    pub result: Option<(Position, Micros)>,
+    /// What its agency said of it, in the order of the journal.
+    pub decisions: Vec<Decision>,
     /// Due dates given, oldest first, with the events that gave them.
     pub due: Vec<(Position, Micros)>,
     /// Its legs, oldest first.
     pub legs: Vec<Position>,
+    /// The dossier that it belongs to (liên thông), and the event that said so.
+    pub parent: Option<(Position, Position)>,
+}
+
+impl Dossier {
+    /// The first acceptance.
+    pub fn accepted(&self) -> Option<Decision> {
+        decision::first(&self.decisions, DecisionKind::Accept)
+    }
+
+    /// The announcement of the result.
+    pub fn result(&self) -> Option<Decision> {
+        decision::first(&self.decisions, DecisionKind::AnnounceResult)
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> DossierState {
+        decision::state(&self.decisions)
+    }
 }
 
 /// What a void or correction names.
@@ -314,11 +349,12 @@ impl Desk {
 
     /// The tags of a code.
     pub fn tags(&self, code: &Code) -> Result<&[Tag], Missing> {
-        let key = CodeKey::of(code);
-        match self.tags.get(&key) {
-            Some(tags) => Ok(tags),
-            None => Err(Missing::Tags(key)),
-        }
+        self.tags_at(&CodeKey::of(code))
+    }
+
+    /// The tags of a code, by its key.
+    pub fn tags_at(&self, key: &CodeKey) -> Result<&[Tag], Missing> {
+        self.tags.get(key).map(Vec::as_slice).ok_or_else(|| Missing::Tags(key.clone()))
     }
 
     /// The tags of a code, by its key, as far as they lie on the desk.

@@ -7,6 +7,7 @@ use super::code::Code;
 use super::leg::LegKind;
 use super::names::{Micros, PartyName, Position};
 use super::numbered::numbered;
+use super::particulars::Particulars;
 
 numbered! {
     /// The kinds of event (mốc hành trình). Numbers below 64 are captured by people and systems; from 64 on the
@@ -60,6 +61,8 @@ numbered! {
         Voided = 23 "VOIDED",
         /// Hủy báo phát.
         DeliveryRevoked = 24 "DELIVERY_REVOKED",
+        /// Thu phí, lệ phí.
+        FeeCollected = 25 "FEE_COLLECTED",
         /// Đăng ký hồ sơ.
         Registered = 64 "REGISTERED",
         /// Đăng ký thu gom, or trả kết quả qua bưu chính.
@@ -70,6 +73,24 @@ numbered! {
         DossierAccepted = 67 "DOSSIER_ACCEPTED",
         /// An event that could not be placed when it came, now placed on its leg.
         Placed = 68 "PLACED",
+        /// Yêu cầu bổ sung (Form 02).
+        SupplementRequested = 69 "SUPPLEMENT_REQUESTED",
+        /// Từ chối tiếp nhận (Form 03).
+        DossierRefused = 70 "DOSSIER_REFUSED",
+        /// Rút hồ sơ.
+        DossierWithdrawn = 71 "DOSSIER_WITHDRAWN",
+        /// Dừng giải quyết.
+        DossierStopped = 72 "DOSSIER_STOPPED",
+        /// Xin lỗi và hẹn lại ngày trả (Form 04).
+        DueDateSet = 73 "DUE_DATE_SET",
+        /// Đã có kết quả.
+        ResultAnnounced = 74 "RESULT_ANNOUNCED",
+        /// Đã trả kết quả.
+        DossierClosed = 75 "DOSSIER_CLOSED",
+        /// Liên thông: the dossier belongs to another agency's.
+        DossierLinked = 76 "DOSSIER_LINKED",
+        /// Miễn, giảm phí, lệ phí.
+        FeeWaived = 77 "FEE_WAIVED",
     }
 }
 
@@ -77,6 +98,30 @@ impl EventType {
     /// Whether only the gateway makes events of this type.
     pub const fn made_by_gateway(self) -> bool {
         self.number() >= 64
+    }
+
+    /// Whether it asks for a journey when it opens a leg.
+    pub const fn orders(self) -> bool {
+        matches!(
+            self,
+            EventType::Ordered
+                | EventType::SupplementRequested
+                | EventType::DossierRefused
+                | EventType::DossierWithdrawn
+                | EventType::DossierStopped
+                | EventType::ResultAnnounced
+        )
+    }
+
+    /// Whether it may open a leg that continues another: the papers go back.
+    pub const fn sends_back(self) -> bool {
+        matches!(
+            self,
+            EventType::ReturnStarted
+                | EventType::DossierRefused
+                | EventType::DossierWithdrawn
+                | EventType::DossierStopped
+        )
     }
 }
 
@@ -91,6 +136,8 @@ impl Reason {
     pub const NEVER_LEFT_HAND: Reason = Reason(30);
     /// The envelope was given to the wrong person.
     pub const WRONG_RECEIVER: Reason = Reason(31);
+    /// It stands on the list and is not there.
+    pub const MISSING: Reason = Reason(29);
     /// Every known reason: number and name as on the wire.
     pub const KNOWN: &'static [(i32, &'static str)] = &[
         (1, "WRONG_ADDRESS"),
@@ -216,4 +263,34 @@ pub struct Event {
     pub due_at: Option<Micros>,
     /// For PLACED: the type of the event that is placed.
     pub placed: Option<EventType>,
+    /// Papers, money, who received, what was laid down.
+    pub particulars: Particulars,
+}
+
+impl Event {
+    /// An event that says nothing yet but what happened and when.
+    pub fn new(kind: EventType, occurred_at: Micros) -> Event {
+        Event {
+            kind,
+            code: None,
+            occurred_at,
+            device_seq: None,
+            agency: None,
+            counter: None,
+            office: None,
+            reason: Reason::NONE,
+            measure: Measure::NONE,
+            corrects: None,
+            leg: None,
+            also: Vec::new(),
+            receptacle: None,
+            procedure: None,
+            leg_kind: None,
+            until: None,
+            unverified: false,
+            due_at: None,
+            placed: None,
+            particulars: Particulars::default(),
+        }
+    }
 }

@@ -82,12 +82,16 @@ reasons! {
     ResourceExists "RESOURCE_EXISTS",
     /// The procedure may not go by post in that direction.
     ProcedureNotEligible "PROCEDURE_NOT_ELIGIBLE",
+    /// The dossier is not in a state that allows the decision.
+    DossierState "DOSSIER_STATE",
     /// The leg is not in a state that allows the command.
     LegState "LEG_STATE",
     /// Both sides by one principal.
     SamePrincipal "SAME_PRINCIPAL",
     /// The store cannot be reached or cannot write.
     StoreUnavailable "STORE_UNAVAILABLE",
+    /// An amount of money that is none.
+    AmountInvalid "AMOUNT_INVALID",
     /// Two visible dossiers under one code.
     CodeAmbiguous "CODE_AMBIGUOUS",
     /// The gateway's clock leapt.

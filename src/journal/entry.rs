@@ -108,6 +108,7 @@ pub(super) fn record(
         birth: written.birth,
         outcome: written.outcome,
         anomalies: written.anomalies,
+        particulars: event.particulars.clone(),
     }
 }
 

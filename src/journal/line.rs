@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use smol_str::SmolStr;
 
-use crate::dossier::apply::{AcceptTarget, Said};
+use crate::dossier::apply::{AcceptTarget, Announced, Carriage, Ruling, Said, Subject};
 use crate::dossier::code::Code;
 use crate::dossier::consumer::{Consumer, ConsumerAct};
 use crate::dossier::event::Event;
@@ -126,6 +126,20 @@ pub enum CommandAct {
         code: Code,
         /// The procedure.
         procedure: Option<SmolStr>,
+    },
+    /// `AnnounceResult`.
+    Announce {
+        /// Of which dossier.
+        target: Announced,
+        /// Who brings it.
+        post: Option<Carriage>,
+    },
+    /// Any other decision on a dossier.
+    Decide {
+        /// What is decided on.
+        subject: Subject,
+        /// What is decided.
+        ruling: Ruling,
     },
 }
 

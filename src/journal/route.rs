@@ -2,6 +2,7 @@
 //! that of its leg. The key alone then finds the first attempt, for ever.
 
 use super::line::{CommandAct, Line};
+use crate::dossier::apply::{Announced, Subject};
 use crate::dossier::directory::Directory;
 use crate::dossier::names::Lane;
 
@@ -16,6 +17,9 @@ pub(super) fn lane_of(line: &Line, directory: &Directory) -> Lane {
             CommandAct::Order { agency, .. } | CommandAct::Register { agency, .. } => {
                 directory.lane_of(agency)
             }
+            CommandAct::Announce { target: Announced::Code { agency, .. }, .. } => directory.lane_of(agency),
+            CommandAct::Announce { target: Announced::Dossier(dossier), .. } => dossier.lane,
+            CommandAct::Decide { subject: Subject::Dossier(id) | Subject::Leg(id), .. } => id.lane,
             CommandAct::Cancel { leg } => leg.lane,
             CommandAct::Accept { .. } => directory.lane_of(&line.speaker.party),
         },

@@ -10,7 +10,8 @@ use super::entry::{self, Bound, Compared, Draft};
 use super::intake::Queued;
 use super::line::{CaptureLine, CommandAct, CommandLine, Line, PlaceLine};
 use crate::dossier::apply::{
-    self, AcceptDossier, Act, Applied, CancelLeg, Capture, OrderLeg, Place, RegisterDossier, Said,
+    self, AcceptDossier, Act, AnnounceResult, Applied, CancelLeg, Capture, Decide, OrderLeg, Place,
+    RegisterDossier, Said,
 };
 use crate::dossier::names::{Position, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
@@ -285,5 +286,7 @@ fn act_of(line: &CommandLine, said: Said) -> Act<'static> {
         CommandAct::Accept { target, code, procedure } => {
             Act::Accept(AcceptDossier { said, target, code, procedure })
         }
+        CommandAct::Announce { target, post } => Act::Announce(AnnounceResult { said, target, post }),
+        CommandAct::Decide { subject, ruling } => Act::Decide(Decide { said, subject, ruling }),
     }
 }

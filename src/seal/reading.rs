@@ -64,12 +64,9 @@ impl Record {
             supervisor: self.supervisor,
             effective_at: self.effective_at,
             event: Event {
-                kind: self.meant(),
                 code: self.code.as_ref().and_then(CodeText::code),
-                occurred_at: self.occurred_at,
                 device_seq: self.device_seq,
                 agency: self.agency.clone(),
-                counter: None,
                 office: self.office.clone(),
                 reason: self.reason,
                 measure: self.measure,
@@ -77,12 +74,9 @@ impl Record {
                 leg: self.leg,
                 also: self.also.iter().filter_map(CodeText::code).collect(),
                 receptacle: self.receptacle.as_ref().and_then(CodeText::code),
-                procedure: None,
-                leg_kind: None,
-                until: None,
                 unverified: self.unverified,
-                due_at: None,
-                placed: None,
+                particulars: self.particulars.clone(),
+                ..Event::new(self.meant(), self.occurred_at)
             },
         }
     }

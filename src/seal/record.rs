@@ -1,17 +1,23 @@
 //! The record: the bytes that answer every retry of a line for ever, and that the tree is made of.
 //!
-//! Layout 1 can never change: what it cannot hold needs a layout 2 beside it. Decoding takes exactly what encoding
-//! writes, so that one record has one spelling.
+//! Layouts never change: what one cannot hold stands in the next. Layout 2 is layout 1 with the particulars behind it, and
+//! is written for the few records that have any. Decoding takes exactly what encoding writes, so that one record has one
+//! spelling.
 
 use smol_str::SmolStr;
 
 use crate::dossier::anomaly::{Anomaly, AnomalyKind};
 use crate::dossier::event::{EventType, Measure, Reason};
 use crate::dossier::leg::{Birth, Holder, HolderKind, LegKind, LegState, Outcome, Placement};
+use crate::dossier::money::{FeeKind, Money};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
+use crate::dossier::papers::Tally;
+use crate::dossier::particulars::{Particulars, Relation, Terms};
 
-/// The first byte of a record.
-const VERSION: u8 = 1;
+/// The first byte of a record without particulars.
+const PLAIN: u8 = 1;
+/// The first byte of a record with particulars.
+const WITH_PARTICULARS: u8 = 2;
 
 /// What was journaled of one line, and what it did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,6 +106,8 @@ pub struct Record {
     pub outcome: Option<Outcome>,
     /// What did not fit.
     pub anomalies: Vec<Anomaly>,
+    /// Papers, money, who received, what was laid down. Only layout 2 holds it.
+    pub particulars: Particulars,
 }
 
 /// A code as understood, in the record's own plain form.
@@ -144,6 +152,9 @@ pub enum Error {
         /// The number.
         number: u8,
     },
+    /// Decoding: layout 2 for what layout 1 can hold.
+    #[error("record has empty particulars")]
+    Needless,
     /// Decoding: a text that is not UTF-8.
     #[error("{0} is not utf-8")]
     Text(&'static str),
@@ -154,9 +165,13 @@ impl Record {
     pub fn encode(&self) -> Result<Vec<u8>, Error> {
         // What a scan's record takes: growing on the way costs more than the bytes.
         let mut bytes = Vec::with_capacity(768);
-        bytes.push(VERSION);
+        let plain = self.particulars == Particulars::default();
+        bytes.push(if plain { PLAIN } else { WITH_PARTICULARS });
         let mut writer = Writer { bytes, field: "version", too_long: None };
         self.put(&mut writer);
+        if !plain {
+            self.particulars.put(&mut writer);
+        }
         match writer.too_long {
             Some(field) => Err(Error::TooLong(field)),
             None => Ok(writer.bytes),
@@ -167,10 +182,16 @@ impl Record {
     pub fn decode(bytes: &[u8]) -> Result<Record, Error> {
         let mut reader = Reader { rest: bytes, field: "version" };
         let [version] = reader.take()?;
-        if version != VERSION {
+        if !matches!(version, PLAIN | WITH_PARTICULARS) {
             return Err(Error::Version(version));
         }
-        let record = Record::take(&mut reader)?;
+        let mut record = Record::take(&mut reader)?;
+        if version == WITH_PARTICULARS {
+            record.particulars = Particulars::take(&mut reader)?;
+            if record.particulars == Particulars::default() {
+                return Err(Error::Needless);
+            }
+        }
         match reader.rest.len() {
             0 => Ok(record),
             trailing => Err(Error::Trailing(trailing)),
@@ -233,7 +254,7 @@ trait Field: Sized {
 
 /// Writes and reads a struct's fields in the order given: encoding and decoding cannot drift apart.
 macro_rules! layout {
-    ($name:ident { $($field:ident,)* }) => {
+    ($name:ident { $($field:ident,)* } $(and $more:ident)?) => {
         impl Field for $name {
             fn put(&self, out: &mut Writer) {
                 $(
@@ -247,13 +268,13 @@ macro_rules! layout {
                     input.field = concat!(stringify!($name), ".", stringify!($field));
                     let $field = Field::take(input)?;
                 )*
-                Ok($name { $($field,)* })
+                Ok($name { $($field,)* $($more: Default::default(),)? })
             }
         }
     };
 }
 
-// Permanent. These orders, not those of the structs, are layout 1.
+// Permanent. These orders, not those of the structs, are the layouts.
 layout! {
     Record {
         database, epoch, lane, pos,
@@ -263,7 +284,7 @@ layout! {
         event_digest, personal_digest, request_digest,
         reason, measure, agency, office, code, also, receptacle, repaired, unverified, attested, corrects, placed_from,
         parties, placement, leg, other_leg, dossier, birth, outcome, anomalies,
-    }
+    } and particulars
 }
 layout! { CodeText { kind, text, agency, } }
 layout! { Birth { kind, agency, counter, carrier, office, procedure, } }
@@ -271,6 +292,10 @@ layout! { Outcome { state, holder_before, holder_after, } }
 layout! { Holder { kind, party, office, } }
 layout! { Anomaly { kind, position, } }
 layout! { Position { lane, pos, } }
+layout! { Particulars { manifest, tally, relation, money, terms, } }
+layout! { Tally { component, originals, certified_copies, photocopies, } }
+layout! { Money { kind, vnd, } }
+layout! { Terms { must_be_owner, dues, take_back, } }
 
 /// Integers, and newtypes of one, big-endian.
 macro_rules! integer {
@@ -289,11 +314,14 @@ macro_rules! integer {
 
 integer! {
     u8: |v: &u8| *v, u8::from_be_bytes;
+    u32: |v: &u32| *v, u32::from_be_bytes;
     u64: |v: &u64| *v, u64::from_be_bytes;
+    i64: |v: &i64| *v, i64::from_be_bytes;
     Lane: |v: &Lane| v.0, |b| Lane(u16::from_be_bytes(b));
     Micros: |v: &Micros| v.0, |b| Micros(i64::from_be_bytes(b));
     Reason: |v: &Reason| v.0, |b| Reason(i32::from_be_bytes(b));
     Measure: |v: &Measure| v.0, |b| Measure(i32::from_be_bytes(b));
+    Relation: |v: &Relation| v.0, |b| Relation(i32::from_be_bytes(b));
 }
 
 /// Numbered enums, one byte each.
@@ -312,7 +340,7 @@ macro_rules! number {
     )*};
 }
 
-number!(EventType, LegKind, LegState, HolderKind, Placement, AnomalyKind);
+number!(EventType, LegKind, LegState, HolderKind, Placement, AnomalyKind, FeeKind);
 
 /// Texts: how many bytes (2), then UTF-8.
 macro_rules! text {

@@ -1,7 +1,5 @@
 //! The cells of a row, whichever engine keeps it. What is stored is never trusted to be what it should be.
 
-use serde::de::DeserializeOwned;
-
 use super::{Error, codec};
 use crate::dossier::names::{Lane, PartyName};
 
@@ -56,7 +54,7 @@ pub(super) trait Row: Copy {
         Ok(self.opt_text(at)?.map(|name| PartyName::new(&name)))
     }
 
-    fn body<T: DeserializeOwned>(self, at: usize) -> Result<T, Error> {
+    fn body<T: codec::Read>(self, at: usize) -> Result<T, Error> {
         codec::decode(self.what(), self.blob(at)?)
     }
 

@@ -19,7 +19,7 @@ use crate::dossier::apply;
 use crate::dossier::apply::AcceptTarget;
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::directory::{Agency, AgencyKind, Carrier, Directory, Source};
-use crate::dossier::event::{Event, EventType, Measure, Reason as Why};
+use crate::dossier::event::{Event, EventType};
 use crate::dossier::leg::{LegKind, Placement};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
 use crate::dossier::refusal::Reason;
@@ -63,27 +63,7 @@ fn bag() -> Option<Code> {
 }
 
 fn event(kind: EventType, code: Option<Code>, minute: i64) -> Event {
-    Event {
-        kind,
-        code,
-        occurred_at: NOW.plus((minute - 1_000) * 60 * Micros::SECOND),
-        device_seq: None,
-        agency: None,
-        counter: None,
-        office: None,
-        reason: Why::NONE,
-        measure: Measure::NONE,
-        corrects: None,
-        leg: None,
-        also: Vec::new(),
-        receptacle: None,
-        procedure: None,
-        leg_kind: None,
-        until: None,
-        unverified: false,
-        due_at: None,
-        placed: None,
-    }
+    Event { code, ..Event::new(kind, NOW.plus((minute - 1_000) * 60 * Micros::SECOND)) }
 }
 
 /// A journal's options, as all tests have them.

@@ -3,23 +3,11 @@
 use smol_str::SmolStr;
 
 use crate::dossier::code::{Code, CodeKind};
+use crate::dossier::decision::{self, Decision, DecisionKind, DossierState};
 use crate::dossier::desk::{self, Leg};
-use crate::dossier::leg::Holder;
+use crate::dossier::leg::{Holder, LegKind, LegState};
 use crate::dossier::names::{Micros, PartyName, Position};
-use crate::dossier::numbered::numbered;
 use crate::dossier::spans::Spans;
-
-numbered! {
-    /// What the agency has said of a dossier. Never inferred from postal scans.
-    DossierState {
-        /// Đã đăng ký.
-        Registered = 1 "REGISTERED",
-        /// Đã tiếp nhận.
-        Accepted = 2 "ACCEPTED",
-        /// Đã có kết quả.
-        ResultReady = 3 "RESULT_READY",
-    }
-}
 
 /// One dossier as of a moment, or legs still without one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,21 +38,61 @@ pub struct Dossier {
     pub registered_at: Option<Micros>,
     /// When the agency accepted it.
     pub accepted_at: Option<Micros>,
+    /// What its agency has said, oldest first; nothing where only legs of it are seen.
+    pub decisions: Vec<Decision>,
+    /// The dossier that it belongs to.
+    pub parent: Option<Position>,
+    /// The dossiers that belong to it.
+    pub children: Vec<Child>,
+    /// Its result, or that of one that belongs to it, was delivered, and nobody has closed it yet.
+    pub close_proposed: bool,
 }
 
-/// A dossier with the legs of it that are seen. `itself` tells whether the dossier is seen and not only its legs: without
-/// it the agency's own time is not told.
-pub(super) fn of_dossier(dossier: &desk::Dossier, mut legs: Vec<Leg>, itself: bool, at: Position) -> Dossier {
+/// What is told of a dossier to the agency of the one it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Child {
+    /// Its id.
+    pub id: Position,
+    /// Whose it is.
+    pub agency: PartyName,
+    /// Where it stands.
+    pub state: DossierState,
+    /// Who holds its papers.
+    pub holders: Vec<Holder>,
+    /// When its result is due.
+    pub due_at: Option<Micros>,
+    /// Its result, or that of one that belongs to it, was delivered.
+    pub delivered: bool,
+}
+
+/// What is seen of a dossier.
+pub(super) enum Sight {
+    /// The dossier itself, with those that belong to it.
+    Whole(Vec<Child>),
+    /// Some of its legs.
+    Legs,
+}
+
+/// A dossier with the legs of it that are seen. Of one of which only legs are seen neither the agency's own time is told nor
+/// what it decided.
+pub(super) fn of_dossier(dossier: &desk::Dossier, mut legs: Vec<Leg>, sight: Sight, at: Position) -> Dossier {
     legs.sort_by_key(|leg| leg.id);
-    let known = |said: Option<(Position, Micros)>| said.filter(|(by, _)| *by <= at).map(|(_, time)| time);
-    let (accepted, result) = (known(dossier.accepted), known(dossier.result));
-    let state = match (accepted, result) {
-        (_, Some(_)) => DossierState::ResultReady,
-        (Some(_), None) => DossierState::Accepted,
-        (None, None) => DossierState::Registered,
-    };
-    let mut spans = Spans::of(&legs, accepted, result);
-    spans.agency_s = spans.agency_s.filter(|_| itself);
+    let mut decisions = dossier.decisions.clone();
+    decisions.retain(|decision| decision.by <= at);
+    let known = |kind| decision::first(&decisions, kind).map(|decision| decision.at);
+    let (accepted, result) = (known(DecisionKind::Accept), known(DecisionKind::AnnounceResult));
+    let state = decision::state(&decisions);
+    let mut spans = Spans::of(&legs, &decisions);
+    let mut children = Vec::new();
+    match sight {
+        Sight::Whole(seen) => children = seen,
+        Sight::Legs => {
+            spans.agency_s = None;
+            decisions.clear();
+        }
+    }
+    let given = result.is_some() && is_delivered(&legs) || children.iter().any(|child| child.delivered);
+    let open = state.is_undecided() || state == DossierState::ResultReady;
     Dossier {
         id: Some(dossier.id),
         code: Some(dossier.code.clone()),
@@ -79,7 +107,16 @@ pub(super) fn of_dossier(dossier: &desk::Dossier, mut legs: Vec<Leg>, itself: bo
         registered_at: Some(dossier.registered_at),
         accepted_at: accepted,
         legs,
+        parent: dossier.parent.filter(|(_, by)| *by <= at).map(|(parent, _)| parent),
+        children,
+        close_proposed: given && open && !decisions.is_empty(),
+        decisions,
     }
+}
+
+/// Whether the citizen was given the result.
+pub(super) fn is_delivered(legs: &[Leg]) -> bool {
+    legs.iter().any(|leg| leg.birth.kind == LegKind::Outbound && leg.fold.state == LegState::Delivered)
 }
 
 /// Legs that have no dossier and continue one another; `None` without any.
@@ -95,11 +132,15 @@ pub(super) fn of_legs(mut legs: Vec<Leg>) -> Option<Dossier> {
         state: None,
         holders: holders(&legs),
         due_at: None,
-        spans: Spans::of(&legs, None, None),
+        spans: Spans::of(&legs, &[]),
         slip: slip_of(&legs),
         registered_at: None,
         accepted_at: None,
         legs,
+        decisions: Vec::new(),
+        parent: None,
+        children: Vec::new(),
+        close_proposed: false,
     })
 }
 
@@ -121,9 +162,9 @@ fn holders(legs: &[Leg]) -> Vec<Holder> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dossier::custody::{Fold, Ground};
     use crate::dossier::leg::{Birth, LegKind};
     use crate::dossier::names::Lane;
+    use crate::dossier::particulars::Terms;
 
     fn pos(pos: u64) -> Position {
         Position { lane: Lane(0), pos }
@@ -138,21 +179,7 @@ mod tests {
             office: None,
             procedure: None,
         };
-        let fold = Fold::begin(Ground { id: pos(id), birth: &birth, continues: None, annulled: false });
-        Leg {
-            id: pos(id),
-            birth,
-            continues: None,
-            continued_by: None,
-            annulled_at: None,
-            dossier: None,
-            codes: Vec::new(),
-            due_at: None,
-            ordered_by: None,
-            opened_at: Micros(0),
-            last: pos(id),
-            fold,
-        }
+        Leg::begin(pos(id), birth, Terms::default(), None, Micros(0))
     }
 
     fn dossier() -> desk::Dossier {
@@ -165,25 +192,57 @@ mod tests {
             slip: None,
             request_digest: [0; 32],
             registered_at: Micros(0),
-            accepted: Some((pos(10), Micros(5_000_000))),
-            result: Some((pos(20), Micros(9_000_000))),
+            decisions: vec![
+                said(10, 5, DecisionKind::Accept),
+                said(20, 9, DecisionKind::AnnounceResult),
+                said(40, 11, DecisionKind::Close),
+            ],
             due: vec![(pos(2), Micros(1)), (pos(10), Micros(2)), (pos(30), Micros(3))],
             legs: Vec::new(),
+            parent: Some((pos(1), pos(25))),
         }
+    }
+
+    fn said(by: u64, seconds: i64, kind: DecisionKind) -> Decision {
+        Decision { by: pos(by), at: Micros(seconds * Micros::SECOND), kind }
     }
 
     #[test]
     fn a_dossier_is_what_the_agency_had_said_by_then() {
         let told = |at| {
-            let told = of_dossier(&dossier(), Vec::new(), true, pos(at));
+            let told = of_dossier(&dossier(), Vec::new(), Sight::Whole(Vec::new()), pos(at));
             (told.state, told.due_at, told.accepted_at.is_some(), told.spans.agency_s)
         };
         assert_eq!(told(9), (Some(DossierState::Registered), Some(Micros(1)), false, None));
         assert_eq!(told(10), (Some(DossierState::Accepted), Some(Micros(2)), true, None));
         assert_eq!(told(20), (Some(DossierState::ResultReady), Some(Micros(2)), true, Some(4)));
         assert_eq!(told(30).1, Some(Micros(3)));
-        let through_legs = of_dossier(&dossier(), Vec::new(), false, pos(20));
-        assert_eq!(through_legs.spans.agency_s, None);
+        let through_legs = of_dossier(&dossier(), Vec::new(), Sight::Legs, pos(20));
+        assert_eq!((through_legs.spans.agency_s, through_legs.decisions), (None, Vec::new()));
+    }
+
+    #[test]
+    fn a_delivered_result_proposes_to_close_until_it_is_closed() {
+        let mut result = leg(21, LegKind::Outbound);
+        let proposed = |result: &Leg, children: Vec<Child>, at| {
+            of_dossier(&dossier(), vec![result.clone()], Sight::Whole(children), pos(at)).close_proposed
+        };
+        assert!(!proposed(&result, Vec::new(), 30), "it was not delivered");
+        result.fold.state = LegState::Delivered;
+        assert!(!proposed(&result, Vec::new(), 10), "the result was not announced by then");
+        assert!(proposed(&result, Vec::new(), 30));
+        assert!(!proposed(&result, Vec::new(), 40), "it is closed");
+        let child = Child {
+            id: pos(33),
+            agency: PartyName::new("agencies/B"),
+            state: DossierState::ResultReady,
+            holders: vec![Holder::CITIZEN],
+            due_at: None,
+            delivered: true,
+        };
+        let own = leg(21, LegKind::Inbound);
+        assert!(proposed(&own, vec![child.clone()], 10), "one that belongs to it was delivered");
+        assert!(!proposed(&own, vec![Child { delivered: false, ..child }], 10));
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub(super) fn folded(mut leg: Leg, mut steps: Vec<Step>, at: Position) -> Leg {
     let ground = Ground {
         id: leg.id,
         birth: &leg.birth,
+        terms: &leg.terms,
         continues: leg.continues,
         annulled: leg.annulled_at.is_some(),
     };
@@ -43,11 +44,12 @@ fn continued_by(leg: Position, steps: &[Step]) -> Option<Position> {
 mod tests {
     use super::*;
     use crate::dossier::code::{Code, CodeKind};
-    use crate::dossier::custody::{Fold, OrderKey};
+    use crate::dossier::custody::OrderKey;
     use crate::dossier::desk::Tagged;
     use crate::dossier::event::{EventType, Measure, Reason};
     use crate::dossier::leg::{Birth, HolderKind, LegKind, LegState};
     use crate::dossier::names::{Lane, Micros, PartyName, SourceName};
+    use crate::dossier::particulars::{Particulars, Terms};
 
     fn pos(pos: u64) -> Position {
         Position { lane: Lane(0), pos }
@@ -74,6 +76,7 @@ mod tests {
             what: None,
             corrects: None,
             other_leg: None,
+            particulars: Particulars::default(),
             late: false,
         }
     }
@@ -83,21 +86,7 @@ mod tests {
         let carrier = Some(PartyName::new("carriers/p"));
         let birth = Birth { kind, counter: agency.clone(), agency, carrier, office: None, procedure: None };
         let continues = continues.map(pos);
-        let begun = Fold::begin(Ground { id: pos(id), birth: &birth, continues, annulled: false });
-        let leg = Leg {
-            id: pos(id),
-            birth,
-            continues,
-            continued_by: None,
-            annulled_at: None,
-            dossier: None,
-            codes: Vec::new(),
-            due_at: None,
-            ordered_by: None,
-            opened_at: Micros(0),
-            last: pos(id),
-            fold: begun,
-        };
+        let leg = Leg::begin(pos(id), birth, Terms::default(), continues, Micros(0));
         folded(leg, steps.to_vec(), pos(u64::MAX))
     }
 

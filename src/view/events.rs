@@ -48,7 +48,7 @@ impl View {
             self.add_chain(&mut events, leg, wanted).await?;
         }
         if let Group::Dossier(id) = group {
-            self.add_birth(&mut events, eyes, id, wanted).await?;
+            self.add_own(&mut events, eyes, id, wanted).await?;
         }
         let more = events.len() > size;
         let mut bytes = 0;
@@ -89,21 +89,30 @@ impl View {
         Ok(())
     }
 
-    /// The event that the dossier was born with. It may stand on no leg, and then only who sees its parties sees it;
-    /// everything else that is said of a dossier stands on its legs.
-    async fn add_birth(
+    /// The event that the dossier was born with, and what its agency said of it. These may stand on no leg, and then only
+    /// who sees their parties sees them; everything else that is said of a dossier stands on its legs.
+    async fn add_own(
         &self,
         events: &mut BTreeMap<u64, Stored>,
         eyes: &dyn Eyes,
         id: Position,
         wanted: Wanted,
     ) -> Result<(), Error> {
-        if id.pos > wanted.after
-            && !events.contains_key(&id.pos)
-            && let Some(stored) = self.reader.entry(id).await.during("a dossier's first event")?
-            && eyes.sees(&stored.record().during("a dossier's first record")?.parties)
-        {
-            wanted.keep(events, stored);
+        let dossier = self.reader.dossier(id).await.during("a dossier")?;
+        let mut said = vec![id];
+        if let Some(dossier) = &dossier {
+            said.extend(dossier.decisions.iter().map(|decision| decision.by));
+            said.extend(dossier.parent.map(|(_, by)| by));
+        }
+        for at in said {
+            if at.pos > wanted.after
+                && at.pos <= wanted.upto
+                && !events.contains_key(&at.pos)
+                && let Some(stored) = self.reader.entry(at).await.during("an event of a dossier")?
+                && eyes.sees(&stored.record().during("a record of a dossier")?.parties)
+            {
+                wanted.keep(events, stored);
+            }
         }
         Ok(())
     }

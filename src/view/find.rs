@@ -7,7 +7,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::{Dossier, Error, Eyes, Moment, View, While, answer};
+use super::answer::{self, Sight};
+use super::{Dossier, Error, Eyes, Moment, View, While};
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::desk::{self, CodeKey, Leg, Tag, TagTarget};
 use crate::dossier::names::Position;
@@ -118,7 +119,11 @@ impl View {
                 let Some(seen) = self.seen(eyes, &dossier, moment).await? else { return Ok(None) };
                 let mut legs = seen.legs;
                 self.add_unlinked(eyes, &dossier, &mut legs, moment).await?;
-                Ok(Some(answer::of_dossier(&dossier, legs, seen.itself, at.position)))
+                let sight = match seen.itself {
+                    true => Sight::Whole(self.children(id, moment).await?),
+                    false => Sight::Legs,
+                };
+                Ok(Some(answer::of_dossier(&dossier, legs, sight, at.position)))
             }
             Group::Legs(id) => Ok(answer::of_legs(self.continued(eyes, id, moment).await?)),
         }
@@ -313,9 +318,14 @@ impl View {
 
     /// What a code was attached to by then, newest first.
     async fn tags_of(&self, code: &Code, moment: &Moment) -> Result<Vec<Tag>, Error> {
-        let (key, mut tags) = (CodeKey::of(code), Vec::new());
+        self.tagged(&CodeKey::of(code), moment).await
+    }
+
+    /// What was tagged with a key by then, newest first.
+    pub(super) async fn tagged(&self, key: &CodeKey, moment: &Moment) -> Result<Vec<Tag>, Error> {
+        let mut tags = Vec::new();
         for lane in moment.lanes() {
-            let found = self.reader.tags(lane, &key).await.during("what bears a code")?;
+            let found = self.reader.tags(lane, key).await.during("what bears a code")?;
             tags.extend(found.into_iter().filter(|tag| moment.knows(tag.at).is_some()));
         }
         tags.sort_by_key(|tag| std::cmp::Reverse(tag.at));

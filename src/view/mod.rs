@@ -7,6 +7,7 @@
 mod answer;
 mod as_of;
 mod chain;
+mod children;
 mod device;
 mod events;
 mod find;
@@ -15,7 +16,7 @@ mod lists;
 mod moment;
 mod standing;
 
-pub use answer::{Dossier, DossierState};
+pub use answer::{Child, Dossier};
 pub use events::EventLine;
 pub use find::{Found, Group, Key};
 pub use legs::LegFilter;

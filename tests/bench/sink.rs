@@ -98,54 +98,45 @@ impl v1::capture_service_server::CaptureService for Answers {
     }
 }
 
-#[tonic::async_trait]
-impl v1::dossier_service_server::DossierService for Answers {
+/// Answers one call of a service and none of the others, which are named so that the compiler sees them all.
+macro_rules! answers_only {
+    ($service:path: $asked:item $($call:ident $request:ident $response:ident,)*) => {
+        #[tonic::async_trait]
+        impl $service for Answers {
+            $asked
+
+            $(async fn $call(
+                &self,
+                _request: Request<v1::$request>,
+            ) -> Result<Response<v1::$response>, Status> {
+                not_asked()
+            })*
+        }
+    };
+}
+
+answers_only! {
+    v1::dossier_service_server::DossierService:
     async fn get_dossier(
         &self,
         _request: Request<v1::GetDossierRequest>,
     ) -> Result<Response<v1::GetDossierResponse>, Status> {
         Ok(Response::new(self.dossier.clone()))
     }
-
-    async fn register_dossier(
-        &self,
-        _request: Request<v1::RegisterDossierRequest>,
-    ) -> Result<Response<v1::RegisterDossierResponse>, Status> {
-        not_asked()
-    }
-
-    async fn batch_register_dossiers(
-        &self,
-        _request: Request<v1::BatchRegisterDossiersRequest>,
-    ) -> Result<Response<v1::BatchRegisterDossiersResponse>, Status> {
-        not_asked()
-    }
-
-    async fn accept_dossier(
-        &self,
-        _request: Request<v1::AcceptDossierRequest>,
-    ) -> Result<Response<v1::AcceptDossierResponse>, Status> {
-        not_asked()
-    }
-
-    async fn list_dossiers(
-        &self,
-        _request: Request<v1::ListDossiersRequest>,
-    ) -> Result<Response<v1::ListDossiersResponse>, Status> {
-        not_asked()
-    }
-
-    async fn search_dossiers(
-        &self,
-        _request: Request<v1::SearchDossiersRequest>,
-    ) -> Result<Response<v1::SearchDossiersResponse>, Status> {
-        not_asked()
-    }
-
-    async fn list_dossier_events(
-        &self,
-        _request: Request<v1::ListDossierEventsRequest>,
-    ) -> Result<Response<v1::ListDossierEventsResponse>, Status> {
-        not_asked()
-    }
+    register_dossier RegisterDossierRequest RegisterDossierResponse,
+    batch_register_dossiers BatchRegisterDossiersRequest BatchRegisterDossiersResponse,
+    accept_dossier AcceptDossierRequest AcceptDossierResponse,
+    request_supplement RequestSupplementRequest RequestSupplementResponse,
+    refuse_dossier RefuseDossierRequest RefuseDossierResponse,
+    withdraw_dossier WithdrawDossierRequest WithdrawDossierResponse,
+    stop_dossier StopDossierRequest StopDossierResponse,
+    set_due_date SetDueDateRequest SetDueDateResponse,
+    announce_result AnnounceResultRequest AnnounceResultResponse,
+    batch_announce_results BatchAnnounceResultsRequest BatchAnnounceResultsResponse,
+    close_dossier CloseDossierRequest CloseDossierResponse,
+    link_dossiers LinkDossiersRequest LinkDossiersResponse,
+    batch_decide_dossiers BatchDecideDossiersRequest BatchDecideDossiersResponse,
+    list_dossiers ListDossiersRequest ListDossiersResponse,
+    search_dossiers SearchDossiersRequest SearchDossiersResponse,
+    list_dossier_events ListDossierEventsRequest ListDossierEventsResponse,
 }

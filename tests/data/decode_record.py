@@ -1,8 +1,8 @@
-# Decodes a record of layout 1 by docs/record.md and prints it as JSON: python3 decode_record.py FILE
+# Decodes a record of layout 1 or 2 by docs/record.md and prints it as JSON: python3 decode_record.py FILE
 import json, struct, sys
 data = open(sys.argv[1], "rb")
 take = lambda form: struct.unpack(form, data.read(struct.calcsize(form)))[0]
-u8, u16, u64, i32, i64 = (lambda form=form: take(form) for form in (">B", ">H", ">Q", ">i", ">q"))
+u8, u16, u32, u64, i32, i64 = (lambda form=form: take(form) for form in (">B", ">H", ">I", ">Q", ">i", ">q"))
 hex16, hex32 = lambda: take("16s").hex(), lambda: take("32s").hex()
 flag = lambda: (False, True)[u8()]
 text = lambda: take(f"{u16()}s").decode()
@@ -21,5 +21,12 @@ record = fields(version=u8, database=hex16, epoch=hex16, lane=u16, pos=u64, comm
     unverified=flag, attested=flag, corrects=place, placed_from=place, parties=many(text), placement=u8, leg=place,
     other_leg=place, dossier=place, birth=option(birth), outcome=option(outcome),
     anomalies=many(fields(kind=u8, position=lambda: f"{u16()}-{u64()}")))
-print(json.dumps(record(), ensure_ascii=False, indent=1))
+tally = fields(component=u32, originals=u32, certified_copies=u32, photocopies=u32)
+money = many(fields(kind=u8, vnd=i64))
+particulars = fields(manifest=place, tally=many(tally), relation=i32, money=money,
+    terms=fields(must_be_owner=flag, dues=money, take_back=u32))
+found = record()
+if found["version"] == 2:
+    found |= {"particulars": particulars()}
+print(json.dumps(found, ensure_ascii=False, indent=1))
 sys.exit("bytes after the end" if data.read() else 0)

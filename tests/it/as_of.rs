@@ -7,6 +7,7 @@ use trao::doors::wire::v1;
 use trao::dossier::custody::{self, Folded, Ground};
 use trao::dossier::leg::Birth;
 use trao::dossier::names::Position;
+use trao::dossier::particulars::Terms;
 use trao::seal::record::Record;
 use v1::EventType as Type;
 use v1::get_dossier_request::{At, Key};
@@ -97,7 +98,8 @@ fn folded(records: &[Record], upto: u64) -> BTreeMap<Position, (Folded, Option<P
         .map(|(id, (birth, continues))| {
             let annulled =
                 prefix.iter().any(|record| record.other_leg == Some(*id) && record.meant().number() == 23);
-            let ground = Ground { id: *id, birth, continues: *continues, annulled };
+            let terms = &Terms::default();
+            let ground = Ground { id: *id, birth, terms, continues: *continues, annulled };
             let on_leg = |record: &&&Record| record.leg == Some(*id) || record.other_leg == Some(*id);
             let steps: Vec<_> = prefix.iter().filter(on_leg).map(|record| record.step()).collect();
             let continued_by = births.iter().find(|(_, (_, continues))| *continues == Some(*id));
@@ -161,9 +163,10 @@ async fn at_every_position_a_dossier_is_the_fold_of_the_events_before_it() {
             let seen = known(&world, who, by_code.clone(), at()).await.unwrap();
             let mut seen = seen.dossier.unwrap();
             if who.key == p.post.key {
-                // How long the agency took is no matter of the carrier's.
+                // How long the agency took, and what it decided, is no matter of the carrier's.
                 assert_eq!(seen.spans.unwrap().agency_s, None, "at {upto}");
-                seen.spans = dossier.spans;
+                assert_eq!(seen.decisions, vec![], "at {upto}");
+                (seen.spans, seen.decisions) = (dossier.spans, dossier.decisions.clone());
             }
             assert_eq!(seen, dossier, "at {upto}");
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use bytes::Bytes;
 use trao::dossier::code::{Code, CodeKind};
 use trao::dossier::directory::{Agency, AgencyKind, Carrier, Source};
-use trao::dossier::event::{Event, EventType, Measure, Reason};
+use trao::dossier::event::{Event, EventType};
 use trao::dossier::names::{Micros, PartyName, SourceName};
 use trao::journal::{CaptureLine, CommandAct, CommandLine, Line, Note, PersonalPart, Speaker};
 use trao::seal::digest;
@@ -81,27 +81,7 @@ fn code(kind: CodeKind, text: String) -> Code {
 
 /// An event of which only type and time are known.
 pub fn event(kind: EventType, occurred_at: Micros) -> Event {
-    Event {
-        kind,
-        code: None,
-        occurred_at,
-        device_seq: None,
-        agency: None,
-        counter: None,
-        office: None,
-        reason: Reason::NONE,
-        measure: Measure::NONE,
-        corrects: None,
-        leg: None,
-        also: Vec::new(),
-        receptacle: None,
-        procedure: None,
-        leg_kind: None,
-        until: None,
-        unverified: false,
-        due_at: None,
-        placed: None,
-    }
+    Event::new(kind, occurred_at)
 }
 
 /// A fact as a device has it in its outbox.

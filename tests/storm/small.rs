@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use trao::dossier::event::{EventType, Measure, Reason};
 use trao::dossier::leg::{Birth, Holder, LegKind, LegState, Outcome, Placement};
 use trao::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
+use trao::dossier::particulars::Particulars;
 use trao::seal::digest;
 use trao::seal::frontier::Frontier;
 use trao::seal::head::{Seal, Sealer};
@@ -212,5 +213,6 @@ fn fact(pos: u64, kind: EventType) -> Record {
         birth: None,
         outcome: None,
         anomalies: Vec::new(),
+        particulars: Particulars::default(),
     }
 }

@@ -46,7 +46,7 @@ pub(in crate::demo) async fn hands_over(day: &mut Day<'_>) -> anyhow::Result<()>
         MISSING.iter().map(|nth| v1::Event { reason: why.into(), ..event(Type::NotAccepted, &item(*nth)) });
     let missing = people.centre.scan_all(missing, now).await?;
     for one in &missing {
-        ensure!(remark(one)? == "DISPUTED", "a missing envelope was not disputed");
+        ensure!(remark(one)? == "MISSING", "a missing envelope was not told to be missing");
     }
     let missing = in_state(&missing, v1::LegState::AtOffice);
     let (reserved, unlisted) =

@@ -93,11 +93,21 @@ pub const fn event_type(kind: EventType) -> Words {
         EventType::Damaged => words("Hư hỏng", "Damaged"),
         EventType::Voided => words("Hủy thao tác quét nhầm", "Wrong scan taken back"),
         EventType::DeliveryRevoked => words("Hủy báo phát", "Delivery revoked"),
+        EventType::FeeCollected => words("Thu phí, lệ phí", "Fee collected"),
         EventType::Registered => words("Đăng ký hồ sơ", "Dossier registered"),
         EventType::Ordered => words("Đăng ký chuyển phát qua bưu chính", "Ordered"),
         EventType::Cancelled => words("Hủy đăng ký", "Order cancelled"),
         EventType::DossierAccepted => words("Tiếp nhận hồ sơ", "Dossier accepted"),
         EventType::Placed => words("Ghép vào hành trình", "Placed on its leg"),
+        EventType::SupplementRequested => words("Yêu cầu bổ sung", "Further papers wanted"),
+        EventType::DossierRefused => words("Từ chối tiếp nhận", "Dossier refused"),
+        EventType::DossierWithdrawn => words("Rút hồ sơ", "Dossier withdrawn"),
+        EventType::DossierStopped => words("Dừng giải quyết", "Dossier stopped"),
+        EventType::DueDateSet => words("Xin lỗi và hẹn lại ngày trả", "New due date"),
+        EventType::ResultAnnounced => words("Đã có kết quả", "Result announced"),
+        EventType::DossierClosed => words("Đã trả kết quả", "Dossier closed"),
+        EventType::DossierLinked => words("Liên thông hồ sơ", "Dossier linked"),
+        EventType::FeeWaived => words("Miễn, giảm phí, lệ phí", "Fee waived"),
     }
 }
 
@@ -142,6 +152,11 @@ pub const fn dossier_state(state: DossierState) -> Words {
         DossierState::Registered => words("Đã đăng ký", "Registered"),
         DossierState::Accepted => words("Đã tiếp nhận", "Accepted"),
         DossierState::ResultReady => words("Đã có kết quả", "Result ready"),
+        DossierState::SupplementRequested => words("Chờ bổ sung giấy tờ", "Waiting for papers"),
+        DossierState::Refused => words("Không được tiếp nhận", "Refused"),
+        DossierState::Withdrawn => words("Đã rút hồ sơ", "Withdrawn"),
+        DossierState::Stopped => words("Dừng giải quyết", "Stopped"),
+        DossierState::Closed => words("Đã trả kết quả", "Closed"),
     }
 }
 
@@ -184,6 +199,19 @@ pub const fn anomaly(kind: AnomalyKind) -> Words {
         AnomalyKind::WrongKind => words("Không hợp với chiều chuyển", "Does not fit this kind of leg"),
         AnomalyKind::ProcedureUnknown => {
             words("Thủ tục không có trong danh mục", "The procedure is not in the directory")
+        }
+        AnomalyKind::ReceiverNotEntitled => {
+            words("Người nhận không đúng thẩm quyền", "The receiver was not entitled")
+        }
+        AnomalyKind::FeeUnpaid => words("Chưa thu phí, lệ phí", "A fee that was due is not paid"),
+        AnomalyKind::FeeOverpaid => words("Thu quá số phải thu", "More was taken than was due"),
+        AnomalyKind::CountDiffers => words("Số giấy tờ không khớp", "The count of papers differs"),
+        AnomalyKind::WithReservation => words("Ký nhận có biên bản", "Accepted with a reservation"),
+        AnomalyKind::Missing => words("Thất lạc, đang tra tìm", "Missing, being looked for"),
+        AnomalyKind::Unlisted => words("Nhận ngoài bảng kê", "Not on the list"),
+        AnomalyKind::LateEntry => words("Nhập sau theo biên bản giấy", "Keyed later from a signed paper"),
+        AnomalyKind::Reopened => {
+            words("Hủy báo phát sau khi đã trả kết quả", "Delivery revoked after the dossier was closed")
         }
     }
 }
@@ -282,6 +310,40 @@ pub const fn what_next(kind: AnomalyKind) -> Words {
             "Hãy kiểm tra mã thủ tục hoặc bổ sung vào danh mục.",
             "Check the procedure's code, or have it entered in the directory.",
         ),
+        AnomalyKind::ReceiverNotEntitled => words(
+            "Hãy xác minh với người có tên trên kết quả; nếu trao nhầm thì hủy báo phát và thu hồi.",
+            "Ask the addressee; if it was given to the wrong person, revoke the delivery and get it back.",
+        ),
+        AnomalyKind::FeeUnpaid => words(
+            "Hãy thu và ghi lại khoản còn thiếu, hoặc đề nghị cơ quan miễn, giảm.",
+            "Collect and record what is missing, or have the agency waive it.",
+        ),
+        AnomalyKind::FeeOverpaid => {
+            words("Hãy trả lại người dân số tiền thu thừa.", "Pay the citizen back what was taken too much.")
+        }
+        AnomalyKind::CountDiffers => words(
+            "Hai bên hãy kiểm đếm lại theo danh mục giấy tờ và ghi biên bản.",
+            "Both sides count the papers again by the list, and write down what they find.",
+        ),
+        AnomalyKind::WithReservation => words(
+            "Hãy giải quyết nội dung ghi trong biên bản rồi đóng sai lệch này.",
+            "Settle what the reservation says, then resolve this.",
+        ),
+        AnomalyKind::Missing => words(
+            "Bên giao hãy tra tìm; quét bưu gửi ở bất cứ đâu là đóng sai lệch này.",
+            "The giver looks for it; a scan of it anywhere settles this.",
+        ),
+        AnomalyKind::Unlisted => words(
+            "Bên giao hãy xác nhận, hoặc nhận lại nếu bưu gửi thuộc nơi khác.",
+            "The giver confirms it, or takes it back if it belongs elsewhere.",
+        ),
+        AnomalyKind::LateEntry => {
+            words("Hãy lưu biên bản giấy có chữ ký hai bên.", "Keep the paper that both sides signed.")
+        }
+        AnomalyKind::Reopened => words(
+            "Hồ sơ được mở lại: hãy báo người dân và chờ phát lại.",
+            "The dossier is open again: tell the citizen, and wait until it is delivered.",
+        ),
     }
 }
 
@@ -299,7 +361,7 @@ mod tests {
         }
         named!(LegKind leg_kind LegState leg_state EventType event_type HolderKind holder OrderStatus order);
         named!(Placement placement AnomalyKind anomaly AnomalyKind what_next);
-        all.extend((0..4).map(|number| {
+        all.extend((0..9).map(|number| {
             let state = DossierState::try_from(number).unwrap();
             (format!("{state:?}"), dossier_state(state))
         }));
@@ -308,7 +370,7 @@ mod tests {
             assert_ne!(words.vietnamese, words.english, "{value}");
             assert!(words.english.is_ascii(), "{value}");
         }
-        assert!(DossierState::try_from(4).is_err(), "a new state needs words");
+        assert!(DossierState::try_from(9).is_err(), "a new state needs words");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::doors::refusal::to_line;
 use crate::doors::wire::command::{self, Ground};
 use crate::doors::wire::page::Binding;
 use crate::doors::wire::v1::dossier_service_server::DossierService;
-use crate::doors::wire::{dossier, from, into, time, v1};
+use crate::doors::wire::{decision, dossier, from, into, time, v1};
 use crate::dossier::apply::AcceptTarget;
 use crate::dossier::names::{PartyName, Position};
 use crate::dossier::refusal::{Reason, Refusal};
@@ -45,6 +45,112 @@ impl DossierService for Gateway {
         let call = self.enter(&request).await?;
         let answer = self.accept(&call, &request.into_inner()).await;
         answer.map(Response::new).map_err(|refusal| call.refused(&refusal))
+    }
+
+    async fn request_supplement(
+        &self,
+        request: Request<v1::RequestSupplementRequest>,
+    ) -> Result<Response<v1::RequestSupplementResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let answer =
+            self.decide(&call, decision::request_supplement(request.get_ref(), self.ground(&call))).await;
+        let answer = answer.map_err(|refusal| call.refused(&refusal))?;
+        Ok(Response::new(v1::RequestSupplementResponse {
+            dossier: answer.dossier,
+            recorded: answer.recorded,
+        }))
+    }
+
+    async fn refuse_dossier(
+        &self,
+        request: Request<v1::RefuseDossierRequest>,
+    ) -> Result<Response<v1::RefuseDossierResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let answer =
+            self.decide(&call, decision::refuse_dossier(request.get_ref(), self.ground(&call))).await;
+        let answer = answer.map_err(|refusal| call.refused(&refusal))?;
+        Ok(Response::new(v1::RefuseDossierResponse { dossier: answer.dossier, recorded: answer.recorded }))
+    }
+
+    async fn withdraw_dossier(
+        &self,
+        request: Request<v1::WithdrawDossierRequest>,
+    ) -> Result<Response<v1::WithdrawDossierResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let answer =
+            self.decide(&call, decision::withdraw_dossier(request.get_ref(), self.ground(&call))).await;
+        let answer = answer.map_err(|refusal| call.refused(&refusal))?;
+        Ok(Response::new(v1::WithdrawDossierResponse { dossier: answer.dossier, recorded: answer.recorded }))
+    }
+
+    async fn stop_dossier(
+        &self,
+        request: Request<v1::StopDossierRequest>,
+    ) -> Result<Response<v1::StopDossierResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let answer = self.decide(&call, decision::stop_dossier(request.get_ref(), self.ground(&call))).await;
+        let answer = answer.map_err(|refusal| call.refused(&refusal))?;
+        Ok(Response::new(v1::StopDossierResponse { dossier: answer.dossier, recorded: answer.recorded }))
+    }
+
+    async fn set_due_date(
+        &self,
+        request: Request<v1::SetDueDateRequest>,
+    ) -> Result<Response<v1::SetDueDateResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let answer = self.decide(&call, decision::set_due_date(request.get_ref(), self.ground(&call))).await;
+        let answer = answer.map_err(|refusal| call.refused(&refusal))?;
+        Ok(Response::new(v1::SetDueDateResponse { dossier: answer.dossier, recorded: answer.recorded }))
+    }
+
+    async fn close_dossier(
+        &self,
+        request: Request<v1::CloseDossierRequest>,
+    ) -> Result<Response<v1::CloseDossierResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let answer = self.decide(&call, decision::close_dossier(request.get_ref(), self.ground(&call))).await;
+        let answer = answer.map_err(|refusal| call.refused(&refusal))?;
+        Ok(Response::new(v1::CloseDossierResponse { dossier: answer.dossier, recorded: answer.recorded }))
+    }
+
+    async fn announce_result(
+        &self,
+        request: Request<v1::AnnounceResultRequest>,
+    ) -> Result<Response<v1::AnnounceResultResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let answer = self.announce(&call, &request.into_inner()).await;
+        let answer = answer.map_err(|refusal| call.refused(&refusal))?;
+        Ok(Response::new(v1::AnnounceResultResponse { dossier: answer.dossier, recorded: answer.recorded }))
+    }
+
+    async fn link_dossiers(
+        &self,
+        request: Request<v1::LinkDossiersRequest>,
+    ) -> Result<Response<v1::LinkDossiersResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let answer = self.link(&call, &request.into_inner()).await;
+        let answer = answer.map_err(|refusal| call.refused(&refusal))?;
+        Ok(Response::new(v1::LinkDossiersResponse { dossier: answer.dossier, recorded: answer.recorded }))
+    }
+
+    async fn batch_announce_results(
+        &self,
+        request: Request<v1::BatchAnnounceResultsRequest>,
+    ) -> Result<Response<v1::BatchAnnounceResultsResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let results = self.announce_all(&call, &request.into_inner().requests).await;
+        let results = results.map_err(|refusal| call.refused(&refusal))?;
+        Ok(Response::new(v1::BatchAnnounceResultsResponse { results }))
+    }
+
+    async fn batch_decide_dossiers(
+        &self,
+        request: Request<v1::BatchDecideDossiersRequest>,
+    ) -> Result<Response<v1::BatchDecideDossiersResponse>, Status> {
+        let call = self.enter(&request).await?;
+        let results = self.decide_all(&call, &request.into_inner().decisions).await;
+        let results = results.map_err(|refusal| call.refused(&refusal))?;
+        Ok(Response::new(v1::BatchDecideDossiersResponse { results }))
     }
 
     async fn get_dossier(
@@ -128,7 +234,7 @@ impl Gateway {
         Ok(v1::BatchRegisterDossiersResponse { results: results.collect() })
     }
 
-    async fn accept(
+    pub(super) async fn accept(
         &self,
         call: &Call,
         request: &v1::AcceptDossierRequest,
@@ -137,8 +243,17 @@ impl Gateway {
         let ground = Ground { directory: &call.directory, now: self.clock.now() };
         let (target, field) = command::accept_target(request, ground)?;
         rights::may_accept(&call.caller, None, field)?;
-        let agency = self.agency_of(call, &target, field).await?;
-        let command = command::accept_dossier(request, target, Some(&agency), ground)?;
+        let agency = match self.agency_of(call, &target, field).await {
+            Ok(agency) => Some(agency),
+            // It may have been accepted when the leg was still found by that code: the journal knows by its key.
+            Err(refusal) if refusal.reason == Reason::NotFound => None,
+            Err(refusal) => return Err(refusal),
+        };
+        let command = command::accept_dossier(request, target, agency.as_ref(), ground);
+        let command = match (command, &agency) {
+            (Err(_), None) => return Err(Refusal::field(Reason::NotFound, field, "")),
+            (command, _) => command?,
+        };
         let answer = self.submit(call, command).await.map_err(|refusal| match refusal.field.as_str() {
             // The journal knows a target by code as an item, whatever kind of code it is.
             "item" => Refusal { field: field.to_owned(), ..refusal },
@@ -180,7 +295,11 @@ impl Gateway {
     }
 
     /// The dossier of a command's record as it is now, after the commit or long after it.
-    async fn dossier_of(&self, call: &Call, answer: &Answer) -> Result<Option<v1::Dossier>, Refusal> {
+    pub(super) async fn dossier_of(
+        &self,
+        call: &Call,
+        answer: &Answer,
+    ) -> Result<Option<v1::Dossier>, Refusal> {
         let Some(id) = answer.content()?.dossier else { return Ok(None) };
         let Some(moment) = self.now().await? else { return Ok(None) };
         let opened = self.view.open(call, Group::Dossier(id), &moment).await;

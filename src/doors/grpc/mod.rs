@@ -3,6 +3,7 @@
 
 mod capture;
 mod consumer;
+mod decision;
 mod directory;
 mod dossier;
 mod feed;

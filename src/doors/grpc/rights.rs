@@ -59,6 +59,13 @@ pub(super) fn may_accept(caller: &Caller, birth: Option<&Birth>, field: &str) ->
     allow(may, field, "only the agency or the counter of the leg accepts")
 }
 
+/// Decisions on a dossier that is known: by agencies. Whose it is the journal judges, which answers what is another's like
+/// what never was.
+pub(super) fn may_decide(caller: &Caller) -> Result<(), Refusal> {
+    let may = caller.party.as_ref().is_some_and(PartyName::is_agency) && is_agency_role(caller.role);
+    allow(may, "dossier", "only the agency of a dossier, or its counter, decides")
+}
+
 fn is_agency_role(role: Role) -> bool {
     matches!(role, Role::AgencyOfficer | Role::AgencySystem | Role::Supervisor)
 }

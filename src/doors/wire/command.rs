@@ -4,13 +4,14 @@ use bytes::Bytes;
 use prost::Message;
 use smol_str::SmolStr;
 
-use super::{dossier, into, time, v1};
-use crate::dossier::apply::AcceptTarget;
+use super::{dossier, from, into, time, v1};
+use crate::dossier::apply::{AcceptTarget, Ruling};
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::directory::{Day, Directory};
-use crate::dossier::event::{Event, EventType, Measure, Reason as EventReason};
+use crate::dossier::event::{Event, EventType, Reason as EventReason};
 use crate::dossier::leg::LegKind;
 use crate::dossier::names::{Micros, PartyName};
+use crate::dossier::particulars::Particulars;
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::journal::{CommandAct, CommandLine, PersonalPart, Speaker};
 use crate::seal::digest;
@@ -46,17 +47,13 @@ pub struct Command {
 impl Command {
     /// The line for the journal.
     pub fn line(self, speaker: Speaker) -> CommandLine {
-        let carrier = match &self.act {
-            CommandAct::Order { carrier, .. } => carrier.as_ref(),
-            _ => None,
-        };
         CommandLine {
             speaker,
             method: self.method,
             resource: self.resource,
             request_id: self.request_id,
             request_digest: self.request_digest,
-            event_bytes: encode(&self.event, carrier),
+            event_bytes: encode(&self.event, &self.act),
             event: self.event,
             personal: self.personal,
             act: self.act,
@@ -81,14 +78,7 @@ pub fn order_leg(request: &v1::OrderLegRequest, ground: Ground<'_>) -> Result<Co
         "" if kind == LegKind::Transfer => None,
         carrier => Some(ground.carrier(carrier, "carrier")?),
     };
-    let office = into::office(&request.office)?;
-    if request.office.contains('/') {
-        let own =
-            carrier.as_ref().zip(office.as_ref()).map(|(carrier, code)| format!("{carrier}/offices/{code}"));
-        if own.as_deref() != Some(request.office.as_str()) {
-            return Err(Refusal::field(Reason::TextInvalid, "office", "an office of the carrier named"));
-        }
-    }
+    let office = office_of(&request.office, carrier.as_ref())?;
     let procedure = into::named(&request.procedure, "procedures/", "procedure")?;
     let dossier = into::position(&request.dossier, "dossiers/", "dossier")?;
     let slip = ground.slip(&request.slip)?;
@@ -105,7 +95,7 @@ pub fn order_leg(request: &v1::OrderLegRequest, ground: Ground<'_>) -> Result<Co
         leg_kind: Some(kind),
         due_at: time::within_if_given(request.due_at.as_ref(), "due_at")?,
         also: slip.into_iter().chain(item).collect(),
-        ..said(EventType::Ordered, ground.now)
+        ..Event::new(EventType::Ordered, ground.now)
     };
     Ok(Command {
         method: "OrderLeg",
@@ -116,6 +106,18 @@ pub fn order_leg(request: &v1::OrderLegRequest, ground: Ground<'_>) -> Result<Co
         event,
         act: CommandAct::Order { agency, counter, carrier, kind, procedure, dossier },
     })
+}
+
+/// An office of the carrier that is named with it.
+pub(super) fn office_of(name: &str, carrier: Option<&PartyName>) -> Result<Option<SmolStr>, Refusal> {
+    let office = into::office(name)?;
+    if name.contains('/') {
+        let own = carrier.zip(office.as_ref()).map(|(carrier, code)| format!("{carrier}/offices/{code}"));
+        if own.as_deref() != Some(name) {
+            return Err(Refusal::field(Reason::TextInvalid, "office", "an office of the carrier named"));
+        }
+    }
+    Ok(office)
 }
 
 /// `CancelLeg`.
@@ -132,7 +134,7 @@ pub fn cancel_leg(request: &v1::CancelLegRequest, ground: Ground<'_>) -> Result<
         event: Event {
             leg: Some(leg),
             reason: EventReason(request.reason),
-            ..said(EventType::Cancelled, ground.now)
+            ..Event::new(EventType::Cancelled, ground.now)
         },
         act: CommandAct::Cancel { leg },
     })
@@ -160,7 +162,7 @@ pub fn register_dossier(
         procedure: procedure.clone(),
         due_at: time::within_if_given(request.due_at.as_ref(), "due_at")?,
         also: slip.clone().into_iter().collect(),
-        ..said(EventType::Registered, ground.now)
+        ..Event::new(EventType::Registered, ground.now)
     };
     Ok(Command {
         method: "RegisterDossier",
@@ -222,7 +224,8 @@ pub fn accept_dossier(
         agency: agency.cloned(),
         procedure: procedure.clone(),
         due_at: time::within_if_given(request.due_at.as_ref(), "due_at")?,
-        ..said(EventType::DossierAccepted, ground.now)
+        particulars: Particulars { tally: into::tally(&request.tally)?, ..Particulars::default() },
+        ..Event::new(EventType::DossierAccepted, ground.now)
     };
     Ok(Command {
         method: "AcceptDossier",
@@ -236,7 +239,7 @@ pub fn accept_dossier(
 }
 
 impl Ground<'_> {
-    fn day(self) -> Day {
+    pub(super) fn day(self) -> Day {
         Day::at(self.now)
     }
 
@@ -247,7 +250,7 @@ impl Ground<'_> {
         known.cloned().ok_or_else(|| Refusal::field(Reason::NotFound, field, "not in the directory"))
     }
 
-    fn agency(self, name: &str, field: &str) -> Result<PartyName, Refusal> {
+    pub(super) fn agency(self, name: &str, field: &str) -> Result<PartyName, Refusal> {
         let party = self.party(name, field)?;
         if party.is_agency() {
             Ok(party)
@@ -256,7 +259,7 @@ impl Ground<'_> {
         }
     }
 
-    fn carrier(self, name: &str, field: &str) -> Result<PartyName, Refusal> {
+    pub(super) fn carrier(self, name: &str, field: &str) -> Result<PartyName, Refusal> {
         let party = self.party(name, field)?;
         if party.is_carrier() {
             Ok(party)
@@ -279,7 +282,7 @@ impl Ground<'_> {
     }
 
     /// A code of one kind; an opaque one belongs to `agency` where it names none.
-    fn code_of(
+    pub(super) fn code_of(
         self,
         code: &v1::Code,
         kind: CodeKind,
@@ -299,7 +302,11 @@ impl Ground<'_> {
         Err(Refusal::field(Reason::CodeFormat, format!("{field}.value"), why))
     }
 
-    fn dossier_code(self, code: Option<&v1::Code>, agency: Option<&PartyName>) -> Result<Code, Refusal> {
+    pub(super) fn dossier_code(
+        self,
+        code: Option<&v1::Code>,
+        agency: Option<&PartyName>,
+    ) -> Result<Code, Refusal> {
         let code = code.ok_or_else(|| Refusal::field(Reason::FieldRequired, "code", ""))?;
         let read = self.code_of(code, CodeKind::Dossier, agency, "code")?;
         match (read.agency(), agency) {
@@ -311,37 +318,22 @@ impl Ground<'_> {
     }
 }
 
-fn personal(bytes: &Bytes) -> Result<Option<PersonalPart>, Refusal> {
+pub(super) fn personal(bytes: &Bytes) -> Result<Option<PersonalPart>, Refusal> {
     Ok(into::personal(bytes, "personal")?.map(|(bytes, _)| PersonalPart(bytes)))
 }
 
-/// An event of a command, saying nothing yet.
-fn said(kind: EventType, occurred_at: Micros) -> Event {
-    Event {
-        kind,
-        code: None,
-        occurred_at,
-        device_seq: None,
-        agency: None,
-        counter: None,
-        office: None,
-        reason: EventReason::NONE,
-        measure: Measure::NONE,
-        corrects: None,
-        leg: None,
-        also: Vec::new(),
-        receptacle: None,
-        procedure: None,
-        leg_kind: None,
-        until: None,
-        unverified: false,
-        due_at: None,
-        placed: None,
-    }
-}
-
 /// The event of a command as it is stored, hashed and relayed.
-fn encode(event: &Event, carrier: Option<&PartyName>) -> Bytes {
+fn encode(event: &Event, act: &CommandAct) -> Bytes {
+    let carrier = match act {
+        CommandAct::Order { carrier, .. } => carrier.as_ref(),
+        CommandAct::Announce { post, .. } => post.as_ref().map(|carriage| &carriage.carrier),
+        CommandAct::Decide { ruling, .. } => ruling.carriage().map(|carriage| &carriage.carrier),
+        _ => None,
+    };
+    let parent = match act {
+        CommandAct::Decide { ruling: Ruling::Link { parent, .. }, .. } => dossier::dossier_name(*parent),
+        _ => String::new(),
+    };
     let name = |party: &Option<PartyName>| party.as_ref().map(PartyName::to_string).unwrap_or_default();
     let office =
         carrier.zip(event.office.as_ref()).map(|(carrier, code)| format!("{carrier}/offices/{code}"));
@@ -358,6 +350,13 @@ fn encode(event: &Event, carrier: Option<&PartyName>) -> Bytes {
         leg_kind: event.leg_kind.map_or(0, |kind| kind.number().into()),
         counter: name(&event.counter),
         due_at: event.due_at.map(time::timestamp),
+        manifest: event.particulars.manifest.map(|id| format!("manifests/{id}")).unwrap_or_default(),
+        tally: event.particulars.tally.iter().map(from::tally).collect(),
+        money: event.particulars.money.iter().map(from::money).collect(),
+        must_be_owner: event.particulars.terms.must_be_owner,
+        dues: event.particulars.terms.dues.iter().map(from::money).collect(),
+        take_back: event.particulars.terms.take_back,
+        parent,
         ..v1::Event::default()
     };
     Bytes::from(event.encode_to_vec())

@@ -2,11 +2,12 @@
 
 use super::{from, time, v1};
 use crate::dossier::code::{Code, CodeKind};
+use crate::dossier::decision::Decision;
 use crate::dossier::desk::Leg;
 use crate::dossier::names::{PartyName, Position};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::seal::record::{CodeText, Record};
-use crate::view::{Dossier, EventLine};
+use crate::view::{Child, Dossier, EventLine};
 
 /// A leg as it was known at some moment.
 pub fn leg(leg: &Leg) -> v1::Leg {
@@ -35,6 +36,11 @@ pub fn leg(leg: &Leg) -> v1::Leg {
         continues: leg.continues.map(leg_name).unwrap_or_default(),
         attempts: leg.fold.attempts,
         events: leg.fold.events.into(),
+        must_be_owner: leg.terms.must_be_owner,
+        dues: leg.terms.dues.iter().map(from::money).collect(),
+        paid: leg.fold.paid.iter().map(|sum| from::money(&sum)).collect(),
+        waived: leg.fold.waived.iter().map(|sum| from::money(&sum)).collect(),
+        take_back: leg.terms.take_back,
     }
 }
 
@@ -61,6 +67,29 @@ pub fn dossier(dossier: &Dossier, asked: Option<Position>) -> v1::Dossier {
         slip: dossier.slip.as_ref().map(|slip| slip.text().to_owned()).unwrap_or_default(),
         registered_at: dossier.registered_at.map(time::timestamp),
         accepted_at: dossier.accepted_at.map(time::timestamp),
+        decisions: dossier.decisions.iter().map(decision).collect(),
+        close_proposed: dossier.close_proposed,
+        parent: dossier.parent.map(dossier_name).unwrap_or_default(),
+        children: dossier.children.iter().map(child).collect(),
+    }
+}
+
+fn decision(decision: &Decision) -> v1::Decision {
+    v1::Decision {
+        r#type: decision.kind.event().number().into(),
+        decided_at: Some(time::timestamp(decision.at)),
+        position: decision.by.to_string(),
+    }
+}
+
+fn child(child: &Child) -> v1::ChildDossier {
+    v1::ChildDossier {
+        name: dossier_name(child.id),
+        agency: child.agency.to_string(),
+        state: child.state.number().into(),
+        holders: child.holders.iter().map(from::holder).collect(),
+        due_at: child.due_at.map(time::timestamp),
+        delivered: child.delivered,
     }
 }
 

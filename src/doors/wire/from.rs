@@ -6,7 +6,9 @@ use prost::Message;
 use super::{time, v1};
 use crate::dossier::anomaly::Anomaly;
 use crate::dossier::leg::{Holder, Outcome};
+use crate::dossier::money::Money;
 use crate::dossier::names::Position;
+use crate::dossier::papers::Tally;
 use crate::dossier::refusal::Refusal;
 use crate::journal::Answer;
 use crate::seal::record::{CodeText, Record};
@@ -32,6 +34,21 @@ pub fn outcome(outcome: &Outcome) -> v1::Outcome {
         state: outcome.state.number().into(),
         holder_before: Some(holder(&outcome.holder_before)),
         holder_after: Some(holder(&outcome.holder_after)),
+    }
+}
+
+/// An amount of money.
+pub fn money(money: &Money) -> v1::Money {
+    v1::Money { kind: money.kind.number().into(), vnd: money.vnd }
+}
+
+/// A count of papers.
+pub fn tally(tally: &Tally) -> v1::Tally {
+    v1::Tally {
+        component: tally.component,
+        originals: tally.originals,
+        certified_copies: tally.certified_copies,
+        photocopies: tally.photocopies,
     }
 }
 

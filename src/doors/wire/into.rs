@@ -9,7 +9,10 @@ use crate::dossier::code::{Code, CodeKind, Unreadable};
 use crate::dossier::directory::{Day, Directory};
 use crate::dossier::event::{Event, EventType, Measure, Reason as EventReason};
 use crate::dossier::leg::LegKind;
+use crate::dossier::money::{FeeKind, Money};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
+use crate::dossier::papers::Tally;
+use crate::dossier::particulars::{Particulars, Relation, Terms};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
 
@@ -53,7 +56,19 @@ pub fn capture(capture: v1::Capture, directory: &Directory) -> Result<ParsedCapt
     let (event, repaired) = event(&sent, directory).map_err(|refusal| refusal.under("event"))?;
     let personal = personal(&capture.personal, "personal")?;
     let by_slip = event.code.iter().chain(&event.also).any(|code| code.kind() == CodeKind::Slip);
-    let attested = by_slip || personal.as_ref().is_some_and(|(_, part)| !part.proof_sha256.is_empty());
+    let by_proof = personal.as_ref().is_some_and(|(_, part)| !part.proof_sha256.is_empty());
+    let attested = match v1::Attestation::try_from(sent.attestation) {
+        Ok(v1::Attestation::Unspecified) => by_slip || by_proof,
+        Ok(v1::Attestation::PaperSlip) => true,
+        Ok(v1::Attestation::ScreenSignature | v1::Attestation::OneTimeCode | v1::Attestation::Photo) => {
+            by_proof
+        }
+        Ok(v1::Attestation::None) => false,
+        Err(_) => {
+            let why = "no such kind of attestation";
+            return Err(Refusal::field(Reason::EnumUnknown, "event.attestation", why));
+        }
+    };
     Ok(ParsedCapture {
         source: SourceName::new(&source),
         client_event_id,
@@ -143,16 +158,13 @@ fn event(sent: &v1::Event, directory: &Directory) -> Result<(Event, bool), Refus
         }
         None => None,
     };
-    if sent.tally.len() > limits::TALLIES {
-        let why = format!("at most {} components", limits::TALLIES);
-        return Err(Refusal::field(Reason::BatchTooLarge, "tally", why));
-    }
     if !(-86_400..=86_400).contains(&sent.zone_offset_s) {
         return Err(Refusal::field(Reason::TimeOutOfRange, "zone_offset_s", "at most a day"));
     }
-    // Events are never erased: what names a list or a person here must have the shape of a number.
-    position(&sent.manifest, "manifests/", "manifest")?;
+    // Events are never erased: what names a list, a paper or a person here must have the shape of a number.
     staff_number(&sent.actor, "actor")?;
+    staff_number(&sent.seal_number, "seal_number")?;
+    staff_number(&sent.paper_number, "paper_number")?;
     let corrects = position(&sent.corrects, "", "corrects")?;
     if kind == EventType::Voided && corrects.is_none() {
         return Err(Refusal::field(Reason::FieldRequired, "corrects", "a void names the event it voids"));
@@ -178,9 +190,63 @@ fn event(sent: &v1::Event, directory: &Directory) -> Result<(Event, bool), Refus
             unverified: sent.unverified,
             due_at: time::within_if_given(sent.due_at.as_ref(), "due_at")?,
             placed: None,
+            particulars: particulars(kind, sent)?,
         },
         repaired,
     ))
+}
+
+/// What a scan says besides. Terms are an agency's to lay down, by a command.
+fn particulars(kind: EventType, sent: &v1::Event) -> Result<Particulars, Refusal> {
+    let money = money(&sent.money, "money", kind == EventType::DeliveryRevoked)?;
+    if kind == EventType::FeeCollected && money.is_empty() {
+        return Err(Refusal::field(Reason::FieldRequired, "money", "what was taken"));
+    }
+    Ok(Particulars {
+        manifest: position(&sent.manifest, "manifests/", "manifest")?,
+        tally: tally(&sent.tally)?,
+        relation: Relation(sent.relation),
+        money,
+        terms: Terms::default(),
+    })
+}
+
+/// A count of papers.
+pub fn tally(sent: &[v1::Tally]) -> Result<Vec<Tally>, Refusal> {
+    if sent.len() > limits::TALLIES {
+        let why = format!("at most {} components", limits::TALLIES);
+        return Err(Refusal::field(Reason::BatchTooLarge, "tally", why));
+    }
+    let line = |line: &v1::Tally| Tally {
+        component: line.component,
+        originals: line.originals,
+        certified_copies: line.certified_copies,
+        photocopies: line.photocopies,
+    };
+    Ok(sent.iter().map(line).collect())
+}
+
+/// Amounts of money; less than nothing only where something may be paid back.
+pub fn money(sent: &[v1::Money], field: &str, paid_back: bool) -> Result<Vec<Money>, Refusal> {
+    if sent.len() > limits::AMOUNTS {
+        let why = format!("at most {} amounts", limits::AMOUNTS);
+        return Err(Refusal::field(Reason::BatchTooLarge, field, why));
+    }
+    let mut amounts = Vec::with_capacity(sent.len());
+    for (index, amount) in sent.iter().enumerate() {
+        let at = |name: &str| format!("{field}[{index}].{name}");
+        let kind = FeeKind::from_number(amount.kind).ok_or_else(|| match amount.kind {
+            0 => Refusal::field(Reason::FieldRequired, at("kind"), "the agency's fee, postage or collection"),
+            _ => Refusal::field(Reason::EnumUnknown, at("kind"), "no such kind of fee"),
+        })?;
+        let least = if paid_back { -limits::VND_MAX } else { 1 };
+        if amount.vnd == 0 || !(least..=limits::VND_MAX).contains(&amount.vnd) {
+            let why = "whole đồng, more than nothing; less only where a revoked delivery is paid back";
+            return Err(Refusal::field(Reason::AmountInvalid, at("vnd"), why));
+        }
+        amounts.push(Money { kind, vnd: amount.vnd });
+    }
+    Ok(amounts)
 }
 
 /// Reads a code of a request, and whether it had to be repaired.

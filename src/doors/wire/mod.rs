@@ -7,6 +7,7 @@
 pub mod by_name;
 pub mod command;
 pub mod consumer;
+pub mod decision;
 pub mod directory;
 pub mod dossier;
 pub mod feed;
@@ -48,9 +49,9 @@ mod tests {
 
     use super::{DESCRIPTOR, v1};
     use crate::dossier::anomaly::AnomalyKind;
+    use crate::dossier::decision::DossierState;
     use crate::dossier::event::{EventType, Measure, Reason};
     use crate::dossier::leg::{HolderKind, LegKind, LegState, OrderStatus, Placement};
-    use crate::view::DossierState;
 
     fn published() -> DescriptorPool {
         DescriptorPool::decode(DESCRIPTOR).unwrap()

@@ -7,6 +7,7 @@ use super::leg_step::put_on_leg;
 use super::register::{link, registered, tag_dossier};
 use super::{Applied, Said, Stopped};
 use crate::dossier::code::Code;
+use crate::dossier::decision::{Decision, DecisionKind};
 use crate::dossier::desk::{Desk, Dossier, Leg, Missing, TagTarget};
 use crate::dossier::leg::{HolderKind, LegKind};
 use crate::dossier::names::{PartyName, Position};
@@ -74,14 +75,14 @@ pub(super) fn accept(
         slip: None,
         request_digest: [0; 32],
         registered_at: effective_at,
-        accepted: None,
-        result: None,
+        decisions: Vec::new(),
         due: Vec::new(),
         legs: Vec::new(),
+        parent: None,
     });
     let mut written = put_on_leg(desk, &accept.said, leg.id, accept.said.step(position, None))?;
     written.dossier = Some(dossier.id);
-    dossier.accepted = dossier.accepted.or(Some((position, effective_at)));
+    dossier.decisions.push(Decision { by: position, at: effective_at, kind: DecisionKind::Accept });
     dossier.due.extend(accept.said.event.due_at.map(|due| (position, due)));
     let joins = !dossier.legs.contains(&leg.id);
     if joins {
@@ -111,7 +112,7 @@ fn carried_out(desk: &Desk, accept: &AcceptDossier) -> Result<Option<Position>, 
 /// accepted from it.
 fn accepted_before(desk: &Desk, leg: &Leg, dossier: &Dossier) -> Result<Option<Position>, Missing> {
     let Some((_, linked_by)) = leg.dossier else { return Ok(None) };
-    let Some((first, _)) = dossier.accepted else { return Ok(None) };
+    let Some(Decision { by: first, .. }) = dossier.accepted() else { return Ok(None) };
     if linked_by == first {
         return Ok(Some(first));
     }

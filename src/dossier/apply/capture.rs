@@ -135,7 +135,7 @@ fn shown_by_itself(capture: &Capture<'_>) -> Vec<AnomalyKind> {
     if event.unverified {
         anomalies.push(AnomalyKind::Unverified);
     }
-    if !event.reason.is_known() || !event.measure.is_known() {
+    if !event.reason.is_known() || !event.measure.is_known() || !event.particulars.relation.is_known() {
         anomalies.push(AnomalyKind::ReasonUnknown);
     }
     anomalies

@@ -6,7 +6,8 @@ use super::{Said, Written};
 use crate::dossier::anomaly::AnomalyKind;
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::custody::{self, Effect, Fold, Step};
-use crate::dossier::desk::{CodeKey, Desk, Leg, Missing, Tag, TagTarget, Tagged};
+use crate::dossier::decision::{Decision, DecisionKind, DossierState};
+use crate::dossier::desk::{CodeKey, Desk, Dossier, Leg, Missing, Tag, TagTarget, Tagged};
 use crate::dossier::event::EventType;
 use crate::dossier::leg::{Birth, Holder, LegState, Outcome, Placement};
 use crate::dossier::names::{PartyName, Position};
@@ -21,10 +22,11 @@ pub(super) fn open_leg(
     step: Step,
 ) -> Written {
     let position = step.position;
-    let mut leg = Leg::begin(position, birth, None, step.order.effective_at);
+    let terms = said.event.particulars.terms.clone();
+    let mut leg = Leg::begin(position, birth, terms, None, step.order.effective_at);
     leg.dossier = dossier.map(|dossier| (dossier, position));
     leg.due_at = said.event.due_at;
-    leg.ordered_by = (step.kind == EventType::Ordered).then(|| said.party.clone());
+    leg.ordered_by = step.kind.orders().then(|| said.party.clone());
     let before = leg.fold.holder.clone();
     let effect = leg.push(&step);
 
@@ -53,9 +55,26 @@ pub(super) fn put_on_leg(desk: &mut Desk, said: &Said, id: Position, step: Step)
         let leg = leg.clone();
         return Ok(add_unfolded(desk, said, leg.into(), step));
     }
+    let closed = if step.kind == EventType::DeliveryRevoked { closed_dossier(desk, leg)? } else { None };
     // From here on nothing is missing: the leg is taken off the desk, and put down again changed.
     let leg = desk.take_leg(id, &step)?;
-    add(desk, said, leg, step)
+    let (position, at) = (step.position, step.order.effective_at);
+    let mut written = add(desk, said, leg, step)?;
+    if let Some(mut dossier) =
+        closed.filter(|_| written.placement == Placement::Placed && written.anomalies.is_empty())
+    {
+        dossier.decisions.push(Decision { by: position, at, kind: DecisionKind::Reopen });
+        desk.put_dossier(dossier);
+        written.flag(position, &[AnomalyKind::Reopened]);
+    }
+    Ok(written)
+}
+
+/// The dossier of a leg, if its agency has closed it.
+fn closed_dossier(desk: &Desk, leg: &Leg) -> Result<Option<Dossier>, Missing> {
+    let Some((dossier, _)) = leg.dossier else { return Ok(None) };
+    let dossier = desk.dossier(dossier)?;
+    Ok(dossier.filter(|dossier| dossier.state() == DossierState::Closed).cloned())
 }
 
 /// Beyond `LEG_EVENTS` an event that is not the newest is kept, and the fold stays as it is.
@@ -127,21 +146,54 @@ fn ended_by(desk: &Desk, leg: &Leg, step: &Step) -> Result<Option<(Fold, Vec<Ano
 fn start_return(
     desk: &mut Desk,
     said: &Said,
-    mut old: Leg,
+    old: Leg,
     ended: Fold,
     anomalies: &[AnomalyKind],
-    mut step: Step,
+    step: Step,
 ) -> Result<Written, Missing> {
-    let position = step.position;
     let dossier = match old.dossier {
         Some((dossier, _)) => desk.dossier(dossier)?.cloned(),
         None => None,
     };
+    let birth = Birth { kind: old.birth.kind.return_kind(), office: None, ..old.birth.clone() };
+    let written = continue_leg(desk, said, old, ended, birth, anomalies, step);
+    if let Some(mut dossier) = dossier {
+        dossier.legs.extend(written.leg);
+        desk.put_dossier(dossier);
+    }
+    Ok(written)
+}
+
+/// The agency gives the papers of a leg that it holds back: one event on two legs, as RETURN_STARTED is.
+pub(super) fn send_back(
+    desk: &mut Desk,
+    said: &Said,
+    old: &Leg,
+    birth: Birth,
+    step: Step,
+) -> Result<Written, Missing> {
+    let ends = Step { other_leg: Some(old.id), ..step.clone() };
+    let folded = desk.fold_with(old, &ends)?;
+    let anomalies = folded.effect_of(step.position).anomalies;
+    Ok(continue_leg(desk, said, old.clone(), folded.fold, birth, &anomalies, step))
+}
+
+/// Ends a leg, folded with the event that ends it, and opens the one that continues it.
+fn continue_leg(
+    desk: &mut Desk,
+    said: &Said,
+    mut old: Leg,
+    ended: Fold,
+    birth: Birth,
+    anomalies: &[AnomalyKind],
+    mut step: Step,
+) -> Written {
+    let position = step.position;
     step.other_leg = Some(old.id);
-    let kind = old.birth.kind.return_kind();
-    let birth = Birth { kind, office: None, ..old.birth.clone() };
-    let mut new = Leg::begin(position, birth, Some(old.id), step.order.effective_at);
+    let terms = said.event.particulars.terms.clone();
+    let mut new = Leg::begin(position, birth, terms, Some(old.id), step.order.effective_at);
     new.dossier = old.dossier.map(|(dossier, _)| (dossier, position));
+    new.ordered_by = step.kind.orders().then(|| said.party.clone());
     new.push(&step);
 
     let effect = Effect { anomalies: anomalies.to_vec(), corroborates: None };
@@ -152,10 +204,6 @@ fn start_return(
     for code in old.standing_codes() {
         attach(desk, &mut new, code, position, position);
     }
-    if let Some(mut dossier) = dossier {
-        dossier.legs.push(new.id);
-        desk.put_dossier(dossier);
-    }
     desk.add_step(old.id, &step, false);
     desk.add_step(new.id, &step, true);
     old.fold = ended;
@@ -163,7 +211,7 @@ fn start_return(
     old.last = position;
     desk.put_leg(old);
     desk.put_leg(new);
-    Ok(written)
+    written
 }
 
 /// The leg that holds the envelope again when the birth of a return leg is voided or corrected; `None` when it does

@@ -3,15 +3,19 @@
 //! an answer of [`Missing`] can be begun again after the missing thing was laid.
 
 mod accept;
+mod announce;
 mod cancel;
 mod capture;
+mod decide;
 mod leg_step;
 mod order;
 mod place;
 mod register;
 
 pub use accept::{AcceptDossier, AcceptTarget};
+pub use announce::{AnnounceResult, Announced};
 pub use cancel::CancelLeg;
+pub use decide::{Carriage, Closing, Decide, Ruling, Subject};
 pub use order::OrderLeg;
 pub use place::Place;
 pub use register::RegisterDossier;
@@ -21,10 +25,12 @@ use std::borrow::Cow;
 use smol_str::SmolStr;
 
 use super::anomaly::{Anomaly, AnomalyKind};
+use super::code::Code;
 use super::custody::{OrderKey, Step};
 use super::desk::{CodeKey, Desk, Missing};
 use super::event::{Event, EventType};
 use super::leg::{Birth, Outcome, Placement};
+use super::money;
 use super::names::{Micros, PartyName, Position, SourceName};
 use super::refusal::Refusal;
 
@@ -51,9 +57,12 @@ impl Said {
     /// The event at its position as the fold sees it. A PLACED event counts as the event it places.
     pub fn step(&self, position: Position, placed_from: Option<Position>) -> Step {
         let event = &self.event;
+        let code = |code: &Code| code.text().into();
         let what = match event.kind {
-            EventType::Bagged => event.receptacle.as_ref(),
-            EventType::Labelled | EventType::Relabelled => event.also.first(),
+            EventType::Bagged => event.receptacle.as_ref().map(code),
+            EventType::Labelled | EventType::Relabelled => event.also.first().map(code),
+            // Another amount is another payment, not the same said twice.
+            EventType::FeeCollected => Some(money::text(&event.particulars.money)),
             _ => None,
         };
         Step {
@@ -72,10 +81,11 @@ impl Said {
             reason: event.reason,
             measure: event.measure,
             office: event.office.clone(),
-            what: what.map(|code| code.text().into()),
+            what,
             corrects: event.corrects,
             other_leg: None,
             attested: false,
+            particulars: event.particulars.clone(),
             late: false,
         }
     }
@@ -94,6 +104,10 @@ pub enum Act<'a> {
     Register(RegisterDossier),
     /// `AcceptDossier`.
     Accept(AcceptDossier),
+    /// `AnnounceResult`.
+    Announce(AnnounceResult),
+    /// Any other decision of an agency.
+    Decide(Decide),
     /// The tie places what could not be placed when it came.
     Place(Place),
 }
@@ -202,6 +216,8 @@ pub fn apply(desk: &mut Desk, act: &Act<'_>, position: Position) -> Result<Appli
         Act::Cancel(cancel) => cancel::cancel(desk, cancel, position),
         Act::Register(register) => register::register(desk, register, position),
         Act::Accept(accept) => accept::accept(desk, accept, position),
+        Act::Announce(announce) => announce::announce(desk, announce, position),
+        Act::Decide(decide) => decide::decide(desk, decide, position),
         Act::Place(place) => place::place(desk, place, position),
     }
 }

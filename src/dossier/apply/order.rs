@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 use super::leg_step::open_leg;
 use super::register::tag_dossier;
 use super::{Applied, Said, Stopped};
+use crate::dossier::decision::{self, Decision, DecisionKind};
 use crate::dossier::desk::Desk;
 use crate::dossier::leg::{Birth, LegKind};
 use crate::dossier::names::{PartyName, Position};
@@ -52,6 +53,12 @@ pub(super) fn order(desk: &mut Desk, order: &OrderLeg, position: Position) -> Re
         }
         None => None,
     };
+    let announces =
+        order.kind == LegKind::Outbound && dossier.as_ref().is_some_and(|dossier| dossier.result().is_none());
+    if let Some(dossier) = dossier.as_ref().filter(|_| announces) {
+        decision::may(&dossier.decisions, DecisionKind::AnnounceResult)
+            .map_err(|why| Refusal::field(Reason::DossierState, "dossier", why))?;
+    }
     let birth = Birth {
         kind: order.kind,
         agency: order.agency.clone(),
@@ -68,8 +75,9 @@ pub(super) fn order(desk: &mut Desk, order: &OrderLeg, position: Position) -> Re
     let written = open_leg(desk, &said, birth, order.dossier, step);
     if let Some(mut dossier) = dossier {
         dossier.legs.push(position);
-        if order.kind == LegKind::Outbound && dossier.result.is_none() {
-            dossier.result = Some((position, effective_at));
+        if announces {
+            let kind = DecisionKind::AnnounceResult;
+            dossier.decisions.push(Decision { by: position, at: effective_at, kind });
         }
         tag_dossier(desk, &dossier, position);
         desk.put_dossier(dossier);

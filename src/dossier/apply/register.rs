@@ -73,10 +73,10 @@ pub(super) fn register(
         slip: register.slip.clone(),
         request_digest: register.request_digest,
         registered_at: register.said.effective_at,
-        accepted: None,
-        result: None,
+        decisions: Vec::new(),
         due: register.said.event.due_at.map(|due| (position, due)).into_iter().collect(),
         legs: waiting.into_iter().collect(),
+        parent: None,
     };
     tag_dossier(desk, &dossier, position);
     desk.put_dossier(dossier);
@@ -116,7 +116,7 @@ pub(super) fn link(desk: &mut Desk, leg: Position, dossier: Position, by: Positi
 }
 
 /// The one leg of the agency that bears the slip or the code and has no dossier yet. Several are for the agency to name.
-fn unlinked_leg(
+pub(super) fn unlinked_leg(
     desk: &Desk,
     agency: &PartyName,
     slip: Option<&Code>,

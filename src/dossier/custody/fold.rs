@@ -5,11 +5,13 @@ use smol_str::SmolStr;
 
 use super::Ground;
 use super::step::{OrderKey, Step};
-use super::transitions;
+use super::{particulars, transitions};
 use crate::dossier::anomaly::{Anomaly, AnomalyKind};
 use crate::dossier::event::{EventType, Measure, Reason};
 use crate::dossier::leg::{Holder, HolderKind, LegKind, LegState, OrderStatus};
+use crate::dossier::money::Sums;
 use crate::dossier::names::{Micros, PartyName, Position, SourceName};
+use crate::dossier::papers::Tally;
 
 /// Events remembered since the last change, to tell a confirmation from news: two devices and an office PC say the
 /// same thing at most a few times.
@@ -127,6 +129,12 @@ pub struct Fold {
     pub delivered_at: Option<Micros>,
     /// When the leg ended.
     pub closed_at: Option<Micros>,
+    /// The papers as they were counted first.
+    pub counted: Vec<Tally>,
+    /// What was taken from the citizen, less what was paid back.
+    pub paid: Sums,
+    /// What was waived of what is due.
+    pub waived: Sums,
 }
 
 impl Fold {
@@ -160,6 +168,9 @@ impl Fold {
             handed_over_at: None,
             delivered_at: None,
             closed_at: None,
+            counted: Vec::new(),
+            paid: Sums::default(),
+            waived: Sums::default(),
         }
     }
 
@@ -192,7 +203,8 @@ impl Fold {
 
     fn take(&mut self, ground: Ground<'_>, step: &Step) -> Vec<AnomalyKind> {
         let (state, holder) = (self.state, self.holder.clone());
-        let anomalies = transitions::apply(self, ground, step);
+        let mut anomalies = transitions::apply(self, ground, step);
+        anomalies.extend(particulars::apply(self, ground, step, &anomalies));
         let changed = self.state != state || self.holder != holder;
         if changed {
             self.said.clear();

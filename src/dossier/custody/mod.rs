@@ -4,6 +4,7 @@
 
 mod corrections;
 mod fold;
+mod particulars;
 mod step;
 mod transitions;
 
@@ -13,6 +14,7 @@ pub use step::{OrderKey, Step};
 use super::event::EventType;
 use super::leg::Birth;
 use super::names::Position;
+use super::particulars::Terms;
 
 /// A leg as its events see it: what never changes after birth, and what continues what.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +23,8 @@ pub struct Ground<'a> {
     pub id: Position,
     /// What was fixed at its birth.
     pub birth: &'a Birth,
+    /// What its agency laid down for it, at its birth too.
+    pub terms: &'a Terms,
     /// The leg this one continues.
     pub continues: Option<Position>,
     /// The birth of this leg was voided: the leg it continued holds the envelope again.
@@ -78,7 +82,7 @@ pub fn fold(ground: Ground<'_>, steps: &[Step]) -> Folded {
 
 /// The void of a return leg's birth stands on the leg before; on the return leg it is `annulled`.
 fn unmakes(ground: Ground<'_>, step: &Step) -> bool {
-    step.other_leg == Some(ground.id) && step.kind != EventType::ReturnStarted
+    step.other_leg == Some(ground.id) && !step.kind.sends_back()
 }
 
 /// Whether an event can be pushed on a fold as its newest, without folding the whole leg again.

@@ -5,6 +5,7 @@ use smol_str::SmolStr;
 
 use crate::dossier::event::{EventType, Measure, Reason};
 use crate::dossier::names::{Micros, PartyName, Position, SourceName};
+use crate::dossier::particulars::Particulars;
 
 /// The order of a leg's events (I12). Total: no two facts share source and id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -42,7 +43,7 @@ pub struct Step {
     pub measure: Measure,
     /// The post office.
     pub office: Option<SmolStr>,
-    /// The bag or the new label, where the event is about one.
+    /// The bag, the new label or the amounts, where the event is about one.
     pub what: Option<SmolStr>,
     /// The event it voids or replaces.
     pub corrects: Option<Position>,
@@ -50,6 +51,8 @@ pub struct Step {
     pub other_leg: Option<Position>,
     /// Something attests a citizen's side.
     pub attested: bool,
+    /// Papers, money, who received.
+    pub particulars: Particulars,
     /// It came when the leg already had too many events: recorded, not folded.
     pub late: bool,
 }

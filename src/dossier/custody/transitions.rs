@@ -13,7 +13,10 @@ use crate::dossier::names::PartyName;
 pub(super) fn apply(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<AnomalyKind> {
     let by_carrier = ground.birth.carrier.as_ref() == Some(&step.party);
     match step.kind {
-        EventType::Ordered => ordered(fold),
+        EventType::Ordered | EventType::SupplementRequested | EventType::ResultAnnounced => ordered(fold),
+        EventType::DossierRefused | EventType::DossierWithdrawn | EventType::DossierStopped => {
+            sent_back(fold, ground, step)
+        }
         EventType::Cancelled => cancelled(fold),
         EventType::Accepted if !by_carrier => accepted(fold, ground, step),
         EventType::NotAccepted => not_accepted(fold, ground, step, by_carrier),
@@ -26,6 +29,10 @@ pub(super) fn apply(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<Ano
         | EventType::Relabelled
         | EventType::Registered
         | EventType::DossierAccepted
+        | EventType::DueDateSet
+        | EventType::DossierClosed
+        | EventType::DossierLinked
+        | EventType::FeeWaived
         | EventType::Placed
         | EventType::Voided => Vec::new(),
         _ if !by_carrier => vec![AnomalyKind::NotHolder],
@@ -42,6 +49,7 @@ pub(super) fn apply(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<Ano
         EventType::Delivered | EventType::Collected => delivered(fold, ground, step),
         EventType::ReturnStarted => return_started(fold, ground, step),
         EventType::DeliveryRevoked => delivery_revoked(fold, ground, step),
+        EventType::FeeCollected => Vec::new(),
     }
 }
 
@@ -50,6 +58,21 @@ fn ordered(fold: &mut Fold) -> Vec<AnomalyKind> {
         fold.order = OrderStatus::Active;
     }
     Vec::new()
+}
+
+/// The agency gives the papers back: the same event ends its hold on the leg that brought them, and opens the leg that
+/// carries them home, in its hands until the carrier comes.
+fn sent_back(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<AnomalyKind> {
+    if step.other_leg == Some(ground.id) {
+        fold.holder = Holder::NONE;
+        return Vec::new();
+    }
+    // Scans with an earlier clock may have moved it on already.
+    if step.position == ground.id && fold.state == LegState::Returning {
+        fold.state = LegState::Ordered;
+        fold.holder = Holder::agency(ground.birth.counter.clone());
+    }
+    ordered(fold)
 }
 
 fn cancelled(fold: &mut Fold) -> Vec<AnomalyKind> {
@@ -235,6 +258,9 @@ fn accepted(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<AnomalyKind
     if fold.order == OrderStatus::Cancelled && fold.taken.is_none() {
         anomalies.push(AnomalyKind::PickedUpAfterCancel);
     }
+    if step.reason != Reason::NONE {
+        anomalies.push(AnomalyKind::WithReservation);
+    }
     fold.taken.get_or_insert(step.position);
     fold.state =
         if ground.birth.kind == LegKind::ReturnToAgency { LegState::Returned } else { LegState::HandedOver };
@@ -266,6 +292,10 @@ fn not_accepted(fold: &mut Fold, ground: Ground<'_>, step: &Step, by_carrier: bo
     }
     if fold.state.is_end() {
         return vec![AnomalyKind::AfterEnd];
+    }
+    // What is not there was not given: it stays offered until somebody scans it.
+    if step.reason == Reason::MISSING {
+        return vec![AnomalyKind::Missing];
     }
     if let Some(offer) = fold.offer.take() {
         fold.state = offer.before;

@@ -264,6 +264,8 @@ fn name(act: &mut Act<'_>, position: Position) {
         Act::Cancel(cancel) => &mut cancel.said,
         Act::Register(register) => &mut register.said,
         Act::Accept(accept) => &mut accept.said,
+        Act::Announce(announce) => &mut announce.said,
+        Act::Decide(decide) => &mut decide.said,
         Act::Place(place) => &mut place.said,
     };
     if said.client_event_id.is_empty() {
@@ -278,6 +280,8 @@ fn record(act: &Act<'_>, position: Position, written: &Written) -> Record {
         Act::Cancel(cancel) => (&cancel.said, false, None),
         Act::Register(register) => (&register.said, false, None),
         Act::Accept(accept) => (&accept.said, false, None),
+        Act::Announce(announce) => (&announce.said, false, None),
+        Act::Decide(decide) => (&decide.said, false, None),
         Act::Place(place) => (&place.said, place.attested, Some(place.from)),
     };
     let event = &said.event;
@@ -321,6 +325,7 @@ fn record(act: &Act<'_>, position: Position, written: &Written) -> Record {
         birth: written.birth.clone(),
         outcome: written.outcome.clone(),
         anomalies: written.anomalies.clone(),
+        particulars: said.event.particulars.clone(),
     }
 }
 

@@ -69,30 +69,6 @@ pub fn dossier_code(number: u32) -> Code {
     Code::stored(CodeKind::Dossier, format!("H99.01-260923-{number:04}").into(), None)
 }
 
-fn event(kind: EventType, occurred_at: Micros) -> Event {
-    Event {
-        kind,
-        code: None,
-        occurred_at,
-        device_seq: None,
-        agency: None,
-        counter: None,
-        office: None,
-        reason: Reason::NONE,
-        measure: Measure::NONE,
-        corrects: None,
-        leg: None,
-        also: Vec::new(),
-        receptacle: None,
-        procedure: None,
-        leg_kind: None,
-        until: None,
-        unverified: false,
-        due_at: None,
-        placed: None,
-    }
-}
-
 /// What a source says; of a command the party is the source.
 pub fn said(kind: EventType, source: &str, minutes: i64) -> Said {
     let party = source.split('/').take(2).collect::<Vec<_>>().join("/");
@@ -103,7 +79,7 @@ pub fn said(kind: EventType, source: &str, minutes: i64) -> Said {
         principal: source.into(),
         supervisor: false,
         effective_at: minute(minutes),
-        event: event(kind, minute(minutes)),
+        event: Event::new(kind, minute(minutes)),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::dossier::apply;
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::desk::Leg;
 use crate::dossier::directory::{Agency, AgencyKind, Carrier, Source};
-use crate::dossier::event::{Event, EventType, Measure, Reason as Why};
+use crate::dossier::event::{Event, EventType};
 use crate::dossier::leg::{LegKind, Placement};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
@@ -254,25 +254,9 @@ fn record(bytes: &[u8]) -> Record {
 
 fn event(kind: EventType, code: &str, minute: i64) -> Event {
     Event {
-        kind,
         code: (!code.is_empty()).then(|| Code::stored(CodeKind::Item, code.into(), None)),
-        occurred_at: NOW.plus((minute - 1_000) * 60 * Micros::SECOND),
-        device_seq: None,
         agency: (kind == EventType::PickedUp).then(|| PartyName::new(AGENCY)),
-        counter: None,
-        office: None,
-        reason: Why::NONE,
-        measure: Measure::NONE,
-        corrects: None,
-        leg: None,
-        also: Vec::new(),
-        receptacle: None,
-        procedure: None,
-        leg_kind: None,
-        until: None,
-        unverified: false,
-        due_at: None,
-        placed: None,
+        ..Event::new(kind, NOW.plus((minute - 1_000) * 60 * Micros::SECOND))
     }
 }
 

@@ -11,7 +11,7 @@ use super::*;
 use crate::seal::digest::{NONE, digest, personal_digest};
 use crate::seal::leaf::leaf_hash;
 
-const GOLDEN: [&str; 2] = ["record-v1", "record-v1-minimal"];
+const GOLDEN: [&str; 3] = ["record-v1", "record-v1-minimal", "record-v2"];
 
 fn data(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file)
@@ -86,7 +86,30 @@ fn rich() -> Record {
             Anomaly { kind: AnomalyKind::Skew, position: at(4711) },
             Anomaly { kind: AnomalyKind::OneSided, position: at(4700) },
         ],
+        particulars: Particulars::default(),
     }
+}
+
+/// The same with everything that only layout 2 holds.
+fn richer() -> Record {
+    let particulars = Particulars {
+        manifest: Some(at(4650)),
+        tally: vec![
+            Tally { component: 1, originals: 1, certified_copies: 2, photocopies: 3 },
+            Tally { component: 4, originals: 0, certified_copies: 0, photocopies: u32::MAX },
+        ],
+        relation: Relation(-4),
+        money: vec![
+            Money { kind: FeeKind::AgencyFee, vnd: 30_000 },
+            Money { kind: FeeKind::Postage, vnd: -22_000 },
+        ],
+        terms: Terms {
+            must_be_owner: true,
+            dues: vec![Money { kind: FeeKind::AgencyFee, vnd: 60_000 }],
+            take_back: 2,
+        },
+    };
+    Record { particulars, ..rich() }
 }
 
 /// A scan that read as no code: all that can be missing is missing.
@@ -131,12 +154,13 @@ fn minimal() -> Record {
         birth: None,
         outcome: None,
         anomalies: vec![],
+        particulars: Particulars::default(),
     }
 }
 
 #[test]
 fn the_golden_records_keep_their_bytes() {
-    for (name, record) in GOLDEN.iter().zip([rich(), minimal()]) {
+    for (name, record) in GOLDEN.iter().zip([rich(), minimal(), richer()]) {
         let bytes = fs::read(data(&format!("{name}.bin"))).unwrap();
         let encoded = record.encode().unwrap();
         assert_eq!(hex::encode(&encoded), hex::encode(&bytes), "{name}");
@@ -163,7 +187,7 @@ fn another_language_reads_the_golden_records_by_the_document() {
 #[test]
 fn the_document_lists_every_field_in_the_layout_s_order() {
     let document = include_str!("../../../docs/record.md");
-    let golden = fs::read(data("record-v1.json")).unwrap();
+    let golden = fs::read(data("record-v2.json")).unwrap();
     let golden: serde_json::Value = serde_json::from_slice(&golden).unwrap();
     let fields: Vec<&str> = golden.as_object().unwrap().keys().map(String::as_str).collect();
     let (_, after) = document.split_once("| Field | Type | Meaning |").unwrap();
@@ -188,8 +212,10 @@ fn the_document_tells_every_number() {
             assert!(document.lines().any(|l| l == line), "docs/record.md needs this line:\n{line}");
         )*};
     }
-    check!(EventType, LegKind, LegState, HolderKind, Placement, AnomalyKind);
-    for (name, known) in [("Reason", Reason::KNOWN), ("Measure", Measure::KNOWN)] {
+    check!(EventType, LegKind, LegState, HolderKind, Placement, AnomalyKind, FeeKind);
+    for (name, known) in
+        [("Reason", Reason::KNOWN), ("Measure", Measure::KNOWN), ("Relation", Relation::KNOWN)]
+    {
         let numbers: Vec<String> = known.iter().map(|(number, text)| format!("{number} {text}")).collect();
         let line = format!("**{name}**: {}", numbers.join(", "));
         assert!(document.lines().any(|l| l == line), "docs/record.md needs this line:\n{line}");
@@ -208,7 +234,7 @@ fn the_documented_leaf_is_that_of_the_minimal_record() {
 fn what_no_encoder_writes_is_refused_by_its_field() {
     let good = minimal().encode().unwrap();
     assert_eq!(Record::decode(&[]), Err(Error::Short("version")));
-    assert_eq!(Record::decode(&[2]), Err(Error::Version(2)));
+    assert_eq!(Record::decode(&[3]), Err(Error::Version(3)));
     assert_eq!(Record::decode(&good[..10]), Err(Error::Short("Record.database")));
     assert_eq!(Record::decode(&[&good[..], &[0, 0]].concat()), Err(Error::Trailing(2)));
 
@@ -228,9 +254,16 @@ fn what_no_encoder_writes_is_refused_by_its_field() {
     let mut last_anomaly = rich.clone();
     last_anomaly[rich.len() - 11] = 0;
     assert_eq!(Record::decode(&last_anomaly), Err(Error::Number { field: "Anomaly.kind", number: 0 }));
-    for length in 0..rich.len() {
-        assert!(matches!(Record::decode(&rich[..length]), Err(Error::Short(_))), "{length} bytes");
+    for whole in [rich.clone(), richer().encode().unwrap()] {
+        for length in 0..whole.len() {
+            assert!(matches!(Record::decode(&whole[..length]), Err(Error::Short(_))), "{length} bytes");
+        }
     }
+    // Layout 2 with nothing in it would be a second spelling of layout 1.
+    let nothing = [&[0][..], &[0, 0], &[0; 4], &[0, 0], &[0], &[0, 0], &[0; 4]].concat();
+    let needless = [&[2], &rich[1..], &nothing].concat();
+    assert_eq!(Record::decode(&needless), Err(Error::Needless));
+    assert_eq!(Record::decode(&[&[2], &rich[1..]].concat()), Err(Error::Short("Particulars.manifest")));
 }
 
 #[test]
@@ -312,6 +345,28 @@ impl Draw<'_> {
         Micros(self.long() as i64)
     }
 
+    fn money(&mut self) -> Money {
+        Money { kind: self.of(FeeKind::ALL), vnd: self.long() as i64 }
+    }
+
+    fn particulars(&mut self) -> Particulars {
+        Particulars {
+            manifest: self.option(Draw::position),
+            tally: self.list(|d| {
+                let [component, originals, certified_copies, photocopies] =
+                    std::array::from_fn(|_| d.long() as u32);
+                Tally { component, originals, certified_copies, photocopies }
+            }),
+            relation: Relation(self.long() as i32),
+            money: self.list(Draw::money),
+            terms: Terms {
+                must_be_owner: self.flag(),
+                dues: self.list(Draw::money),
+                take_back: self.long() as u32,
+            },
+        }
+    }
+
     fn record(&mut self) -> Record {
         Record {
             database: self.fixed(),
@@ -364,6 +419,7 @@ impl Draw<'_> {
                 holder_after: d.holder(),
             }),
             anomalies: self.list(|d| Anomaly { kind: d.of(AnomalyKind::ALL), position: d.position() }),
+            particulars: self.option(Draw::particulars).unwrap_or_default(),
         }
     }
 }

@@ -13,10 +13,11 @@ use super::{
     Admin, Commit, Committed, Concern, Entry, EventKey, Head, KeyId, Reader, Writer, memory, postgres, sqlite,
 };
 use crate::dossier::code::{Code, CodeKind};
-use crate::dossier::custody::Fold;
+use crate::dossier::decision::{Decision, DecisionKind};
 use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag, TagTarget};
 use crate::dossier::leg::{Birth, LegKind};
 use crate::dossier::names::{Lane, Micros, PartyName, Position};
+use crate::dossier::particulars::Terms;
 use crate::seal::head::Seal;
 
 const LANE: Lane = Lane(0);
@@ -197,23 +198,7 @@ fn leg(pos: u64) -> Leg {
         office: None,
         procedure: None,
     };
-    let ground =
-        crate::dossier::custody::Ground { id: at(pos), birth: &birth, continues: None, annulled: false };
-    let fold = Fold::begin(ground);
-    Leg {
-        id: at(pos),
-        birth,
-        continues: None,
-        continued_by: None,
-        annulled_at: None,
-        dossier: None,
-        codes: Vec::new(),
-        due_at: None,
-        ordered_by: None,
-        opened_at: Micros(5),
-        last: at(pos),
-        fold,
-    }
+    Leg::begin(at(pos), birth, Terms::default(), None, Micros(5))
 }
 
 fn dossier(pos: u64) -> Dossier {
@@ -226,9 +211,9 @@ fn dossier(pos: u64) -> Dossier {
         slip: None,
         request_digest: [3; 32],
         registered_at: Micros(6),
-        accepted: Some((at(pos), Micros(7))),
-        result: None,
+        decisions: vec![Decision { by: at(pos), at: Micros(7), kind: DecisionKind::Accept }],
         due: vec![(at(pos), Micros(8))],
         legs: vec![at(pos)],
+        parent: None,
     }
 }

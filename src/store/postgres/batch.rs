@@ -326,7 +326,7 @@ impl<'c> Columns<'c> {
     }
 }
 
-fn bodies<T: serde::Serialize>(
+fn bodies<T: codec::Body>(
     step: &'static str,
     things: impl Iterator<Item = (u64, T)>,
 ) -> Result<Bodies, Error> {

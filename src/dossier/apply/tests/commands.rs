@@ -74,7 +74,7 @@ fn an_order_for_a_dossier_is_its_leg_and_announces_the_result() {
     let (leg, written) = world.command(Act::Order(out.clone())).unwrap();
     assert_eq!((written.dossier, written.leg), (Some(dossier), Some(leg)));
     assert_eq!(world.dossiers[&dossier].legs, vec![leg]);
-    assert_eq!(world.dossiers[&dossier].result, Some((leg, minute(10))));
+    assert_eq!(world.dossiers[&dossier].result().map(|said| (said.by, said.at)), Some((leg, minute(10))));
     let (_, picked) = world.scan(scan(E::PickedUp, PHONE, 20).code(dossier_code(1)));
     assert_eq!(picked.leg, Some(leg));
     out.dossier = Some(at(99));
@@ -169,7 +169,10 @@ fn a_dossier_s_code_is_born_at_its_acceptance() {
     assert_eq!(outcome.holder_before, outcome.holder_after, "acceptance moves nothing");
     let kept = &world.dossiers[&dossier];
     assert_eq!((&kept.agency, &kept.counter), (&party(OWNER), &Some(party(COUNTER))));
-    assert_eq!((kept.accepted, &kept.legs), (Some((dossier, minute(100))), &vec![leg]));
+    assert_eq!(
+        (kept.accepted().map(|said| (said.by, said.at)), &kept.legs),
+        (Some((dossier, minute(100))), &vec![leg])
+    );
     let (_, later) = world.scan(scan(E::Damaged, DESK, 200).code(dossier_code(1)));
     assert_eq!(later.leg, Some(leg), "the code finds the leg that was there before it");
 }

@@ -27,7 +27,10 @@ fn a_walk_up_dossier_is_followed_from_the_door_to_its_code() {
     assert_eq!((world.state(leg), world.open(leg)), ((LegState::HandedOver, HolderKind::Agency), vec![]));
     let fold = &world.legs[&leg].fold;
     assert_eq!((fold.picked_up_at, fold.handed_over_at), (Some(minute(0)), Some(minute(61))));
-    assert_eq!(world.dossiers[&dossier].accepted, Some((dossier, minute(70))));
+    assert_eq!(
+        world.dossiers[&dossier].accepted().map(|said| (said.by, said.at)),
+        Some((dossier, minute(70)))
+    );
     assert_eq!(world.legs.len(), 1);
 }
 

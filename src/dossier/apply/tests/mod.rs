@@ -4,5 +4,7 @@ mod anomalies;
 mod codes;
 mod commands;
 mod days;
+mod decisions;
+mod particulars;
 mod returns;
 mod table;
