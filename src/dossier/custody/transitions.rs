@@ -293,14 +293,11 @@ fn not_accepted(fold: &mut Fold, ground: Ground<'_>, step: &Step, by_carrier: bo
     if fold.state.is_end() {
         return vec![AnomalyKind::AfterEnd];
     }
-    // What is not there was not given: it stays offered until somebody scans it.
-    if step.reason == Reason::MISSING {
-        return vec![AnomalyKind::Missing];
-    }
     if let Some(offer) = fold.offer.take() {
         fold.state = offer.before;
     }
-    vec![AnomalyKind::Disputed]
+    // Of what is not there nobody says what is wrong with it: the giver looks for it until somebody scans it.
+    vec![if step.reason == Reason::MISSING { AnomalyKind::Missing } else { AnomalyKind::Disputed }]
 }
 
 /// The citizen has it, says the carrier.

@@ -135,7 +135,7 @@ fn what_is_missing_stays_what_it_was_until_it_is_seen_anywhere() {
     world.put(scan(E::Offered, PHONE, 2).leg(leg));
     let (at, written) = world.scan(scan(E::NotAccepted, BACK_OFFICE, 3).leg(leg).reason(Reason::MISSING));
     assert_eq!(shown(at, &written), vec![Missing]);
-    assert_eq!(world.state(leg), (LegState::Offered, HolderKind::Post), "nothing has moved");
+    assert_eq!(world.state(leg), (LegState::PickedUp, HolderKind::Post), "as before the offer");
     world.put(scan(E::OfficeIn, PC, 60).code(item(1)).office("100000"));
     assert_eq!(kinds(&world, leg), vec![]);
     assert_eq!(world.state(leg), (LegState::AtOffice, HolderKind::Post));
