@@ -2,6 +2,8 @@
 
 /// Lines in one batch: what a clerk scans in an hour.
 pub const BATCH_LINES: usize = 500;
+/// Lines of one manifest: the longest seen have 150 bags or 300 results; what is longer is two lists on paper too.
+pub const MANIFEST_LINES: usize = 500;
 /// Lines that one commit takes at most, whoever they are of.
 pub const COMMIT_LINES: usize = 1_000;
 /// Bytes of one batch's lines, and of one gRPC message: a batch of 500 scans with personal parts fits easily.

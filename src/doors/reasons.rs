@@ -209,6 +209,12 @@ pub fn row(reason: Reason) -> Row {
             "The dossier's state does not allow the decision: look where it stands, and decide what it allows.",
             "Trạng thái hồ sơ không cho phép: hãy xem hồ sơ đang ở bước nào rồi quyết định lại.",
         ),
+        Reason::ManifestState => (
+            Code::FailedPrecondition,
+            false,
+            "The list, or this line of it, does not allow that now: read the list again and answer what is open.",
+            "Bảng kê hoặc dòng này không cho phép nữa: hãy xem lại bảng kê và trả lời các dòng còn mở.",
+        ),
         Reason::LegState => (
             Code::FailedPrecondition,
             false,

@@ -13,6 +13,7 @@ use super::code::{Code, CodeKind};
 use super::custody::{self, Effect, Fold, Folded, Ground, Step};
 use super::decision::{self, Decision, DecisionKind, DossierState};
 use super::directory::Directory;
+use super::document::Document;
 use super::leg::Birth;
 use super::names::{Micros, PartyName, Position, SourceName};
 use super::particulars::Terms;
@@ -30,6 +31,8 @@ pub enum Missing {
     Chain(Position),
     /// What a void or correction names, which may not exist.
     Target(Position),
+    /// A document, which may not exist.
+    Document(Position),
 }
 
 /// A code as tags know it: kind and text, for an opaque dossier code its agency too.
@@ -267,6 +270,8 @@ pub struct Desk {
     tags_to_come: BTreeMap<CodeKey, Vec<Tag>>,
     chains: BTreeMap<Position, Vec<Step>>,
     targets: BTreeMap<Position, Option<Target>>,
+    documents: BTreeMap<Position, Option<Document>>,
+    changed_documents: BTreeSet<Position>,
     changed_legs: Vec<Position>,
     changed_dossiers: BTreeSet<Position>,
     new_tags: Vec<Tag>,
@@ -319,6 +324,11 @@ impl Desk {
         self.targets.entry(position).or_insert(target);
     }
 
+    /// Lays a document, or the knowledge that there is none.
+    pub fn lay_document(&mut self, id: Position, document: Option<Document>) {
+        self.documents.entry(id).or_insert(document);
+    }
+
     /// Whether something is on the desk.
     pub fn has(&self, missing: &Missing) -> bool {
         match missing {
@@ -327,6 +337,7 @@ impl Desk {
             Missing::Dossier(id) => self.dossiers.contains_key(id),
             Missing::Chain(id) => self.chains.contains_key(id),
             Missing::Target(position) => self.targets.contains_key(position),
+            Missing::Document(id) => self.documents.contains_key(id),
         }
     }
 
@@ -345,6 +356,11 @@ impl Desk {
     /// A dossier, if it exists.
     pub fn dossier(&self, id: Position) -> Result<Option<&Dossier>, Missing> {
         self.dossiers.get(&id).map(Option::as_ref).ok_or(Missing::Dossier(id))
+    }
+
+    /// A document, if it exists.
+    pub fn document(&self, id: Position) -> Result<Option<&Document>, Missing> {
+        self.documents.get(&id).map(Option::as_ref).ok_or(Missing::Document(id))
     }
 
     /// The tags of a code.
@@ -403,6 +419,19 @@ impl Desk {
         self.dossiers.insert(dossier.id, Some(dossier));
     }
 
+    /// Puts a document down, changed or new.
+    pub fn put_document(&mut self, document: Document) {
+        self.changed_documents.insert(document.id());
+        self.documents.insert(document.id(), Some(document));
+    }
+
+    /// A document that lies on the desk, to be changed.
+    pub fn change_document(&mut self, id: Position) -> Option<&mut Document> {
+        let document = self.documents.get_mut(&id)?.as_mut()?;
+        self.changed_documents.insert(id);
+        Some(document)
+    }
+
     /// Adds an event to a leg's chain, if the chain is on the desk.
     pub fn add_step(&mut self, leg: Position, step: &Step, born: bool) {
         if born {
@@ -432,7 +461,9 @@ impl Desk {
         let legs = legs.iter().filter_map(|id| self.legs.get(id).cloned().flatten()).collect();
         let dossiers = std::mem::take(&mut self.changed_dossiers);
         let dossiers = dossiers.iter().filter_map(|id| self.dossiers.remove(id).flatten()).collect();
-        Changes { legs, dossiers, tags: std::mem::take(&mut self.new_tags) }
+        let documents = std::mem::take(&mut self.changed_documents);
+        let documents = documents.iter().filter_map(|id| self.documents.remove(id).flatten()).collect();
+        Changes { legs, dossiers, documents, tags: std::mem::take(&mut self.new_tags) }
     }
 }
 
@@ -443,6 +474,8 @@ pub struct Changes {
     pub legs: Vec<Arc<Leg>>,
     /// Dossiers, new or changed.
     pub dossiers: Vec<Dossier>,
+    /// Documents, new or changed.
+    pub documents: Vec<Document>,
     /// New tags.
     pub tags: Vec<Tag>,
 }

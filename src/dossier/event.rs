@@ -91,6 +91,18 @@ numbered! {
         DossierLinked = 76 "DOSSIER_LINKED",
         /// Miễn, giảm phí, lệ phí.
         FeeWaived = 77 "FEE_WAIVED",
+        /// Lập bảng kê.
+        ManifestCreated = 78 "MANIFEST_CREATED",
+        /// Thêm vào bảng kê.
+        ManifestLinesAdded = 79 "MANIFEST_LINES_ADDED",
+        /// Chốt bảng kê, đề nghị ký nhận.
+        ManifestOffered = 80 "MANIFEST_OFFERED",
+        /// Rút bảng kê.
+        ManifestWithdrawn = 81 "MANIFEST_WITHDRAWN",
+        /// Ký biên bản bàn giao.
+        ManifestClosed = 82 "MANIFEST_CLOSED",
+        /// Mang về: the giver carried back what was offered and not taken.
+        CarriedBack = 83 "CARRIED_BACK",
     }
 }
 
@@ -263,6 +275,8 @@ pub struct Event {
     pub due_at: Option<Micros>,
     /// For PLACED: the type of the event that is placed.
     pub placed: Option<EventType>,
+    /// The number of the signed paper that it was keyed from. It stands in the event alone.
+    pub paper: Option<SmolStr>,
     /// Papers, money, who received, what was laid down.
     pub particulars: Particulars,
 }
@@ -290,6 +304,7 @@ impl Event {
             unverified: false,
             due_at: None,
             placed: None,
+            paper: None,
             particulars: Particulars::default(),
         }
     }

@@ -84,6 +84,8 @@ reasons! {
     ProcedureNotEligible "PROCEDURE_NOT_ELIGIBLE",
     /// The dossier is not in a state that allows the decision.
     DossierState "DOSSIER_STATE",
+    /// The list, or the line, is not in a state that allows the command.
+    ManifestState "MANIFEST_STATE",
     /// The leg is not in a state that allows the command.
     LegState "LEG_STATE",
     /// Both sides by one principal.

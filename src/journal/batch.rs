@@ -47,6 +47,8 @@ pub(super) enum Verdict {
     Noted(Option<Position>),
     /// A consumer is like this.
     Consumer(Box<Consumer>),
+    /// What a command says of a list, where it says anything, and of its lines.
+    Lines(Option<Box<Verdict>>, Vec<(u32, Verdict)>),
 }
 
 /// A batch in the making.
@@ -267,6 +269,7 @@ impl<'a> Batch<'a> {
             waits_for: if written.placement == Placement::Unplaced { waits_for } else { Vec::new() },
             placed: None,
             candidates: std::mem::take(&mut written.candidates),
+            refused: std::mem::take(&mut written.refused),
             record: Arc::new(entry::record(stamp, position, said, bound, written)),
         }
     }

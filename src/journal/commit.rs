@@ -11,7 +11,7 @@ use super::Error;
 use super::batch::{Batch, Decided, Spent, Verdict};
 use super::enrol;
 use super::entry::Draft;
-use super::line::Answer;
+use super::line::{Answer, LineAnswer};
 use super::scribe::Scribe;
 use crate::dossier::desk::Changes;
 use crate::dossier::directory::Directory;
@@ -161,6 +161,11 @@ fn concerns(scribe: &Scribe, changes: &Changes, before: u64) -> Result<Vec<(i64,
             concerns.push((log_of(scribe, party)?, Concern::Dossier(dossier.id)));
         }
     }
+    for document in &changes.documents {
+        for party in &document.parties() {
+            concerns.push((log_of(scribe, party)?, Concern::Document(document.id())));
+        }
+    }
     concerns.sort();
     concerns.dedup();
     Ok(concerns)
@@ -173,20 +178,35 @@ fn answers(
     head: u64,
     scribe: &Scribe,
 ) -> Vec<Result<Answer, Refusal>> {
-    let lane = scribe.lane;
-    let mut answers = Vec::with_capacity(verdicts.len());
-    for verdict in verdicts {
-        answers.push(match verdict {
-            Verdict::Draft(index, replayed) => match (drafts.get(index), entries.get(index)) {
-                (Some(draft), Some(entry)) => Ok(Answer {
-                    position: draft.position,
-                    record: entry.record.clone(),
-                    content: Some(Arc::clone(&draft.record)),
-                    replayed,
-                    candidates: draft.candidates.clone(),
-                    pinned: None,
-                    consumer: None,
-                }),
+    let told = Told { drafts, entries, lane: scribe.lane, head };
+    verdicts.into_iter().map(|verdict| told.answer(verdict)).collect()
+}
+
+/// What answers are made of.
+struct Told<'a> {
+    drafts: &'a [Draft],
+    entries: &'a [Entry],
+    lane: Lane,
+    head: u64,
+}
+
+impl Told<'_> {
+    fn answer(&self, verdict: Verdict) -> Result<Answer, Refusal> {
+        match verdict {
+            Verdict::Draft(index, replayed) => match (self.drafts.get(index), self.entries.get(index)) {
+                (Some(draft), Some(entry)) => {
+                    let refused = draft.refused.iter().cloned();
+                    let lines = refused.map(|(number, refusal)| LineAnswer { number, result: Err(refusal) });
+                    Ok(Answer {
+                        position: draft.position,
+                        record: entry.record.clone(),
+                        content: Some(Arc::clone(&draft.record)),
+                        replayed,
+                        candidates: draft.candidates.clone(),
+                        lines: lines.collect(),
+                        ..self.noted()
+                    })
+                }
                 _ => Err(Refusal::new(Reason::Internal)),
             },
             Verdict::Replayed(bytes, record) => Ok(Answer {
@@ -194,27 +214,35 @@ fn answers(
                 record: bytes,
                 content: Some(record),
                 replayed: true,
-                candidates: Vec::new(),
-                pinned: None,
-                consumer: None,
+                ..self.noted()
             }),
             Verdict::Refused(refusal) => Err(refusal),
-            Verdict::Noted(pinned) => Ok(Answer { pinned, ..noted(lane, head) }),
-            Verdict::Consumer(consumer) => Ok(Answer { consumer: Some(consumer), ..noted(lane, head) }),
-        });
+            Verdict::Noted(pinned) => Ok(Answer { pinned, ..self.noted() }),
+            Verdict::Consumer(consumer) => Ok(Answer { consumer: Some(consumer), ..self.noted() }),
+            Verdict::Lines(list, lines) => {
+                let mut answer = match list {
+                    Some(list) => self.answer(*list)?,
+                    None => self.noted(),
+                };
+                for (number, verdict) in lines {
+                    answer.lines.push(LineAnswer { number, result: self.answer(verdict) });
+                }
+                Ok(answer)
+            }
+        }
     }
-    answers
-}
 
-/// The answer to a note: nothing of it stands in the journal but the lane's head.
-fn noted(lane: Lane, head: u64) -> Answer {
-    Answer {
-        position: Position { lane, pos: head },
-        record: Bytes::new(),
-        content: None,
-        replayed: false,
-        candidates: Vec::new(),
-        pinned: None,
-        consumer: None,
+    /// The answer to a note: nothing of it stands in the journal but the lane's head.
+    fn noted(&self) -> Answer {
+        Answer {
+            position: Position { lane: self.lane, pos: self.head },
+            record: Bytes::new(),
+            content: None,
+            replayed: false,
+            candidates: Vec::new(),
+            pinned: None,
+            consumer: None,
+            lines: Vec::new(),
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::dossier::desk::CodeKey;
 use crate::dossier::device::Heard;
 use crate::dossier::event::EventType;
 use crate::dossier::names::{Micros, Position};
+use crate::dossier::refusal::Refusal;
 use crate::limits;
 use crate::random::Random;
 use crate::seal::digest;
@@ -28,6 +29,7 @@ pub(super) struct Draft {
     pub waits_for: Vec<CodeKey>,
     pub placed: Option<u64>,
     pub candidates: Vec<Position>,
+    pub refused: Vec<(u32, Refusal)>,
 }
 
 impl Draft {

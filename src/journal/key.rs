@@ -83,6 +83,12 @@ fn command_key_id(line: &CommandLine) -> KeyId {
     KeyId::Spelled([&[1], &digest::digest(text.as_bytes())[..]].concat().into())
 }
 
+/// The stored form of the id of one line of a command.
+pub(super) fn line_key_id(line: &CommandLine, part: &str) -> KeyId {
+    let text = format!("{}\n{} {part}\n{}", line.method, line.resource, line.request_id);
+    KeyId::Spelled([&[1], &digest::digest(text.as_bytes())[..]].concat().into())
+}
+
 /// The stored form of a placing's id: the same event on the same leg is one placing, however often it is tried.
 fn place_key_id(from: Position, leg: Position) -> KeyId {
     KeyId::Spelled(format!("\u{2}{from}:{leg}").into_bytes().into())

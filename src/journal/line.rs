@@ -9,6 +9,7 @@ use crate::dossier::apply::{AcceptTarget, Announced, Carriage, Ruling, Said, Sub
 use crate::dossier::code::Code;
 use crate::dossier::consumer::{Consumer, ConsumerAct};
 use crate::dossier::event::Event;
+use crate::dossier::handover;
 use crate::dossier::leg::LegKind;
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
@@ -134,6 +135,15 @@ pub enum CommandAct {
         /// Who brings it.
         post: Option<Carriage>,
     },
+    /// A command on a manifest: on one that is made, `manifest` is `None`.
+    Handover {
+        /// The manifest.
+        manifest: Option<Position>,
+        /// What is commanded.
+        command: handover::Command,
+        /// The signed minute of a paper that it was keyed from.
+        signed_at: Option<Micros>,
+    },
     /// Any other decision on a dossier.
     Decide {
         /// What is decided on.
@@ -197,6 +207,17 @@ pub struct Answer {
     pub pinned: Option<Position>,
     /// Of an act on a consumer, the consumer as it is now; `None` when it is no more.
     pub consumer: Option<Box<Consumer>>,
+    /// Of a command on a manifest, what was journaled of its lines, or why not.
+    pub lines: Vec<LineAnswer>,
+}
+
+/// What became of one line of a command on a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineAnswer {
+    /// Its number on the list, from 1; 0 of one that is not on it.
+    pub number: u32,
+    /// Journaled, or refused.
+    pub result: Result<Answer, Refusal>,
 }
 
 impl Answer {

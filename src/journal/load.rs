@@ -53,6 +53,11 @@ impl Batch<'_> {
                 steps.extend(on_leg.map(|record| record.step()));
                 self.desk.lay_chain(id, steps);
             }
+            Missing::Document(id) => {
+                let document =
+                    if id.lane == lane { writer.document(id).await.map_err(Error::Load)? } else { None };
+                self.desk.lay_document(id, document);
+            }
             Missing::Target(position) => {
                 let target = self.target(writer, position).await?;
                 self.desk.lay_target(position, target);

@@ -9,6 +9,7 @@ mod commit;
 mod consume;
 mod enrol;
 mod entry;
+mod handover;
 mod intake;
 mod key;
 mod known;
@@ -25,7 +26,8 @@ mod wake;
 
 pub use enrol::admit;
 pub use line::{
-    Answer, CaptureLine, CommandAct, CommandLine, ConsumerLine, Line, PersonalPart, PlaceLine, Speaker,
+    Answer, CaptureLine, CommandAct, CommandLine, ConsumerLine, Line, LineAnswer, PersonalPart, PlaceLine,
+    Speaker,
 };
 pub use reading::{said, step};
 pub use scribe::Apply;

@@ -20,6 +20,8 @@ pub(super) fn lane_of(line: &Line, directory: &Directory) -> Lane {
             CommandAct::Announce { target: Announced::Code { agency, .. }, .. } => directory.lane_of(agency),
             CommandAct::Announce { target: Announced::Dossier(dossier), .. } => dossier.lane,
             CommandAct::Decide { subject: Subject::Dossier(id) | Subject::Leg(id), .. } => id.lane,
+            CommandAct::Handover { manifest: Some(manifest), .. } => manifest.lane,
+            CommandAct::Handover { manifest: None, .. } => directory.lane_of(&line.speaker.party),
             CommandAct::Cancel { leg } => leg.lane,
             CommandAct::Accept { .. } => directory.lane_of(&line.speaker.party),
         },

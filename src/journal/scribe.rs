@@ -11,7 +11,8 @@ use crate::clock::SharedClock;
 use crate::dossier::apply::{Act, Applied, Stopped};
 use crate::dossier::desk::Desk;
 use crate::dossier::directory::Directory;
-use crate::dossier::names::{Lane, Position};
+use crate::dossier::event::Event;
+use crate::dossier::names::{Lane, PartyName, Position};
 use crate::metrics;
 use crate::random::SharedRandom;
 use crate::seal::head::Sealer;
@@ -31,6 +32,7 @@ pub(super) struct Scribe {
     pub random: SharedRandom,
     pub apply: Apply,
     pub encode_placed: fn(&Record, Position) -> Bytes,
+    pub encode_event: fn(&Event, &PartyName) -> Bytes,
     pub directory: Arc<Directory>,
     pub published: watch::Sender<Arc<Directory>>,
     pub wakes: Arc<Wakes>,

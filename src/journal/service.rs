@@ -20,7 +20,8 @@ use super::scribe::{Apply, Scribe};
 use super::wake::Wakes;
 use crate::clock::SharedClock;
 use crate::dossier::directory::Directory;
-use crate::dossier::names::{Lane, Position, SourceName};
+use crate::dossier::event::Event;
+use crate::dossier::names::{Lane, PartyName, Position, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
 use crate::metrics;
@@ -47,6 +48,8 @@ pub struct Options {
     pub apply: Apply,
     /// Encodes the event of a placing: only the doors know the wire.
     pub encode_placed: fn(&Record, Position) -> Bytes,
+    /// How an event that the gateway makes of one line of a manifest is encoded, said by a party.
+    pub encode_event: fn(&Event, &PartyName) -> Bytes,
     /// Lines that may wait.
     pub intake_lines: usize,
     /// Lines one batch takes at most.
@@ -132,6 +135,7 @@ impl Service {
             random: options.random,
             apply: options.apply,
             encode_placed: options.encode_placed,
+            encode_event: options.encode_event,
             directory,
             published: options.directory,
             wakes: options.wakes,

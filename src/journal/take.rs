@@ -7,6 +7,7 @@ use super::Error;
 use super::batch::{Batch, Verdict, replayed, reused};
 use super::enrol;
 use super::entry::{self, Bound, Compared, Draft};
+use super::handover::Commanded;
 use super::intake::Queued;
 use super::line::{CaptureLine, CommandAct, CommandLine, Line, PlaceLine};
 use crate::dossier::apply::{
@@ -132,6 +133,11 @@ impl Batch<'_> {
         line: &CommandLine,
         aside: bool,
     ) -> Result<Option<Verdict>, Error> {
+        if let CommandAct::Handover { manifest, command, signed_at } = &line.act {
+            let (manifest, signed_at) = (*manifest, *signed_at);
+            let commanded = Commanded { line, manifest, command, signed_at };
+            return self.take_handover(writer, key, commanded, aside).await;
+        }
         if let Some(verdict) = self.seen(&key, line.request_digest, line.personal.as_ref())? {
             return Ok(Some(verdict));
         }
@@ -144,7 +150,9 @@ impl Batch<'_> {
             effective_at: self.now,
             event: line.event.clone(),
         };
-        let act = act_of(line, said.clone());
+        let Some(act) = act_of(line, said.clone()) else {
+            return Ok(Some(Verdict::Refused(Refusal::new(Reason::Internal))));
+        };
         let written = match self.apply(writer, &act, aside).await? {
             Some(Ok(Applied::Written(written))) => *written,
             Some(Ok(Applied::Again(first))) => return self.again(writer, first, line).await.map(Some),
@@ -268,8 +276,9 @@ impl Batch<'_> {
     }
 }
 
-fn act_of(line: &CommandLine, said: Said) -> Act<'static> {
-    match line.act.clone() {
+/// What a command does as one event; `None` of one that may be many.
+fn act_of(line: &CommandLine, said: Said) -> Option<Act<'static>> {
+    Some(match line.act.clone() {
         CommandAct::Order { agency, counter, carrier, kind, procedure, dossier } => {
             Act::Order(OrderLeg { said, agency, counter, carrier, kind, procedure, dossier })
         }
@@ -288,5 +297,6 @@ fn act_of(line: &CommandLine, said: Said) -> Act<'static> {
         }
         CommandAct::Announce { target, post } => Act::Announce(AnnounceResult { said, target, post }),
         CommandAct::Decide { subject, ruling } => Act::Decide(Decide { said, subject, ruling }),
-    }
+        CommandAct::Handover { .. } => return None,
+    })
 }

@@ -163,6 +163,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
                 random: Arc::clone(&random),
                 apply: crate::dossier::apply::apply,
                 encode_placed: wire::from::encode_placed,
+                encode_event: wire::command::encode_event,
                 intake_lines: limits::INTAKE_LINES,
                 batch_lines: options.batch_lines,
                 directory: published.clone(),

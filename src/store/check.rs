@@ -3,6 +3,7 @@
 
 use super::{Commit, Concern, Error};
 use crate::dossier::desk::TagTarget;
+use crate::dossier::document::Document;
 use crate::dossier::names::{Lane, Position};
 
 /// The head that a writer holds since `begin`.
@@ -61,7 +62,8 @@ fn positions(commit: &Commit) -> impl Iterator<Item = Position> {
         [target, tag.at]
     });
     let concerns = commit.concerns.iter().map(|(_, concern)| match concern {
-        Concern::Leg(id) | Concern::Dossier(id) => *id,
+        Concern::Leg(id) | Concern::Dossier(id) | Concern::Document(id) => *id,
     });
-    legs.chain(dossiers).chain(tags).chain(concerns)
+    let documents = commit.changes.documents.iter().map(Document::id);
+    legs.chain(dossiers).chain(documents).chain(tags).chain(concerns)
 }

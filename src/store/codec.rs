@@ -12,6 +12,7 @@ use super::copy::Touched;
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{Dossier, Leg};
 use crate::dossier::device::Heard;
+use crate::dossier::document::Document;
 use crate::dossier::names::SourceName;
 
 /// What is kept as a body. One that changes its shape gets the next number; the old ones stay readable.
@@ -64,7 +65,7 @@ macro_rules! bodies {
     )*};
 }
 
-bodies!(Consumer, Heard, Touched, Vec<(i64, u64)>, Vec<SourceName>, String);
+bodies!(Consumer, Document, Heard, Touched, Vec<(i64, u64)>, Vec<SourceName>, String);
 
 /// The bytes of a body.
 pub(super) fn encode<T: Body>(step: &'static str, body: &T) -> Result<Vec<u8>, Error> {

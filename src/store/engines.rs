@@ -10,6 +10,7 @@ use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::{Directory, Source};
+use crate::dossier::document::Document;
 use crate::dossier::names::{Lane, Micros, Position};
 use crate::seal::head::Seal;
 
@@ -107,6 +108,8 @@ forward! { Writer,
     fn legs(&mut self, ids: &[Position]) -> BTreeMap<Position, Leg>;
     /// A dossier.
     fn dossier(&mut self, id: Position) -> Option<Dossier>;
+    /// A document.
+    fn document(&mut self, id: Position) -> Option<Document>;
     /// One entry.
     fn entry(&mut self, position: Position) -> Option<Stored>;
     /// The events of a leg's chain from `last` back to its birth, newest first.
@@ -165,6 +168,8 @@ forward! { Reader,
     fn leg(&self, id: Position) -> Option<Leg>;
     /// A dossier.
     fn dossier(&self, id: Position) -> Option<Dossier>;
+    /// A document.
+    fn document(&self, id: Position) -> Option<Document>;
     /// All tags of a code.
     fn tags(&self, lane: Lane, key: &CodeKey) -> Vec<Tag>;
     /// The events of a leg's chain from `last` back to its birth, newest first.
@@ -173,6 +178,8 @@ forward! { Reader,
     fn legs_of(&self, lane: Lane, party: i64, below: u64, limit: usize) -> Vec<Position>;
     /// Dossiers listed for a party below an id, newest first.
     fn dossiers_of(&self, lane: Lane, party: i64, below: u64, limit: usize) -> Vec<Position>;
+    /// Documents listed for a party below an id, newest first.
+    fn documents_of(&self, lane: Lane, party: i64, below: u64, limit: usize) -> Vec<Position>;
     /// A personal part, unless there is none or it was erased.
     fn personal(&self, position: Position) -> Option<PersonalRow>;
     /// The first seal that covers a position: the smallest size not below it.

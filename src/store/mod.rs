@@ -308,13 +308,15 @@ pub enum Note {
     Source(Source),
 }
 
-/// What is listed for a party: a leg or a dossier.
+/// What is listed for a party: a leg, a dossier or a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Concern {
     /// A leg.
     Leg(Position),
     /// A dossier.
     Dossier(Position),
+    /// A document.
+    Document(Position),
 }
 
 /// Everything one batch writes, all or nothing.
@@ -326,7 +328,7 @@ pub struct Commit {
     pub head: Head,
     /// The lines, in order of position.
     pub entries: Vec<Entry>,
-    /// Legs, dossiers and tags, new or changed.
+    /// Legs, dossiers, documents and tags, new or changed.
     pub changes: Changes,
     /// New listings: party's short number and what is listed; may repeat what is kept.
     pub concerns: Vec<(i64, Concern)>,

@@ -10,6 +10,8 @@ pub(super) const REPLAY: i64 = 2;
 pub(super) const LEG: i64 = 1;
 /// See `LEG`: a dossier.
 pub(super) const DOSSIER: i64 = 2;
+/// Of a listing: a document.
+pub(super) const DOCUMENT: i64 = 3;
 /// A carrier, in place of `AgencyKind`'s numbers.
 pub(super) const CARRIER: i64 = 0;
 /// An alias that was always meant: it sorts before every day, and a key column cannot be empty.

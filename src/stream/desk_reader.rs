@@ -61,8 +61,8 @@ async fn lay(reader: &Reader, lanes: &[Lane], desk: &mut Desk, missing: Missing)
         }
         Missing::Leg(id) => desk.lay_leg(id, reader.leg(id).await?),
         Missing::Dossier(id) => desk.lay_dossier(id, reader.dossier(id).await?),
-        // Chains and targets are for applying; finding a leg needs neither.
-        Missing::Chain(_) | Missing::Target(_) => return Err(Error::Torn(what(&missing))),
+        // Chains, targets and documents are for applying; finding a leg needs none.
+        Missing::Chain(_) | Missing::Target(_) | Missing::Document(_) => return Err(Error::Torn(what(&missing))),
     }
     Ok(())
 }
@@ -74,5 +74,6 @@ fn what(missing: &Missing) -> &'static str {
         Missing::Dossier(_) => "a dossier",
         Missing::Chain(_) => "a leg's chain",
         Missing::Target(_) => "an event",
+        Missing::Document(_) => "a document",
     }
 }

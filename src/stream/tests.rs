@@ -82,6 +82,7 @@ fn options(
         random: Arc::new(SystemRandom),
         apply: apply::apply,
         encode_placed: |_, _| Bytes::from_static(b"placed"),
+        encode_event: |event, _| Bytes::from(event.kind.text()),
         intake_lines: 4_096,
         batch_lines: crate::limits::BATCH_LINES,
         directory,

@@ -13,6 +13,7 @@ mod events;
 mod find;
 mod legs;
 mod lists;
+mod manifests;
 mod moment;
 mod standing;
 
@@ -21,6 +22,7 @@ pub use events::EventLine;
 pub use find::{Found, Group, Key};
 pub use legs::LegFilter;
 pub use lists::Page;
+pub use manifests::ManifestFilter;
 pub use moment::{InLane, Moment, When};
 
 use std::collections::BTreeMap;

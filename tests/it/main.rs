@@ -21,6 +21,7 @@ mod faults;
 mod feeds;
 mod foreign;
 mod gateways;
+mod handover;
 mod hands;
 mod hostile;
 mod import;

@@ -116,6 +116,7 @@ impl Gateway {
             random: Arc::new(Salts::of(random)),
             apply: apply::apply,
             encode_placed: |record, leg| Bytes::from(format!("placed {} on {leg}", record.pos)),
+            encode_event: |event, party| Bytes::from(format!("{} by {party}", event.kind.text())),
             intake_lines: plan.intake_lines,
             batch_lines: plan.batch_lines,
             directory: published,

@@ -108,6 +108,12 @@ pub const fn event_type(kind: EventType) -> Words {
         EventType::DossierClosed => words("Đã trả kết quả", "Dossier closed"),
         EventType::DossierLinked => words("Liên thông hồ sơ", "Dossier linked"),
         EventType::FeeWaived => words("Miễn, giảm phí, lệ phí", "Fee waived"),
+        EventType::ManifestCreated => words("Lập bảng kê", "List made"),
+        EventType::ManifestLinesAdded => words("Thêm vào bảng kê", "Lines added to a list"),
+        EventType::ManifestOffered => words("Chốt bảng kê, đề nghị ký nhận", "List offered"),
+        EventType::ManifestWithdrawn => words("Rút bảng kê", "List withdrawn"),
+        EventType::ManifestClosed => words("Ký biên bản bàn giao", "List closed"),
+        EventType::CarriedBack => words("Mang về", "Carried back"),
     }
 }
 

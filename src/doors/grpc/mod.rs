@@ -7,6 +7,7 @@ mod decision;
 mod directory;
 mod dossier;
 mod feed;
+mod handover;
 mod layer;
 mod leg;
 mod lookup;

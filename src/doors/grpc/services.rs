@@ -17,6 +17,7 @@ use v1::capture_service_server::CaptureServiceServer;
 use v1::directory_service_server::DirectoryServiceServer;
 use v1::dossier_service_server::DossierServiceServer;
 use v1::feed_service_server::FeedServiceServer;
+use v1::handover_service_server::HandoverServiceServer;
 use v1::leg_service_server::LegServiceServer;
 
 /// The services whose health is told, beside the gateway's own (the empty name).
@@ -24,6 +25,7 @@ pub const SERVICES: &[&str] = &[
     CaptureServiceServer::<Gateway>::NAME,
     LegServiceServer::<Gateway>::NAME,
     DossierServiceServer::<Gateway>::NAME,
+    HandoverServiceServer::<Gateway>::NAME,
     FeedServiceServer::<Gateway>::NAME,
     DirectoryServiceServer::<Gateway>::NAME,
 ];
@@ -41,11 +43,13 @@ pub fn services(gateway: Gateway) -> Result<(HealthReporter, Answer), tonic_refl
     let captures = CaptureServiceServer::from_arc(Arc::clone(&gateway));
     let legs = LegServiceServer::from_arc(Arc::clone(&gateway));
     let dossiers = DossierServiceServer::from_arc(Arc::clone(&gateway));
+    let handovers = HandoverServiceServer::from_arc(Arc::clone(&gateway));
     let feeds = FeedServiceServer::from_arc(Arc::clone(&gateway));
     let directories = DirectoryServiceServer::from_arc(gateway);
     let captures = captures.max_decoding_message_size(limits::MESSAGE_BYTES);
     let legs = legs.max_decoding_message_size(limits::MESSAGE_BYTES);
     let dossiers = dossiers.max_decoding_message_size(limits::MESSAGE_BYTES);
+    let handovers = handovers.max_decoding_message_size(limits::MESSAGE_BYTES);
     let feeds = feeds.max_decoding_message_size(limits::MESSAGE_BYTES);
     let directories = directories.max_decoding_message_size(limits::MESSAGE_BYTES);
     let others = routed(others.routes());
@@ -54,6 +58,7 @@ pub fn services(gateway: Gateway) -> Result<(HealthReporter, Answer), tonic_refl
         CaptureServiceServer::<Gateway>::NAME => captures.clone().call(request),
         LegServiceServer::<Gateway>::NAME => legs.clone().call(request),
         DossierServiceServer::<Gateway>::NAME => dossiers.clone().call(request),
+        HandoverServiceServer::<Gateway>::NAME => handovers.clone().call(request),
         FeedServiceServer::<Gateway>::NAME => feeds.clone().call(request),
         DirectoryServiceServer::<Gateway>::NAME => directories.clone().call(request),
         _ => others(request),

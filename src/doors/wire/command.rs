@@ -4,7 +4,7 @@ use bytes::Bytes;
 use prost::Message;
 use smol_str::SmolStr;
 
-use super::{dossier, from, into, time, v1};
+use super::{dossier, from, handover, into, time, v1};
 use crate::dossier::apply::{AcceptTarget, Ruling};
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::directory::{Day, Directory};
@@ -243,7 +243,7 @@ impl Ground<'_> {
         Day::at(self.now)
     }
 
-    fn party(self, name: &str, field: &str) -> Result<PartyName, Refusal> {
+    pub(super) fn party(self, name: &str, field: &str) -> Result<PartyName, Refusal> {
         let given = into::party(name, field)?;
         let given = given.ok_or_else(|| Refusal::field(Reason::FieldRequired, field, ""))?;
         let known = self.directory.canonical(&given, self.day());
@@ -334,10 +334,21 @@ fn encode(event: &Event, act: &CommandAct) -> Bytes {
         CommandAct::Decide { ruling: Ruling::Link { parent, .. }, .. } => dossier::dossier_name(*parent),
         _ => String::new(),
     };
+    Bytes::from(v1::Event { parent, ..told(event, carrier) }.encode_to_vec())
+}
+
+/// An event that the gateway makes of one line of a manifest, said by a party.
+pub fn encode_event(event: &Event, party: &PartyName) -> Bytes {
+    Bytes::from(told(event, Some(party).filter(|party| party.is_carrier())).encode_to_vec())
+}
+
+/// An event on the wire; its office is one of a carrier.
+fn told(event: &Event, carrier: Option<&PartyName>) -> v1::Event {
     let name = |party: &Option<PartyName>| party.as_ref().map(PartyName::to_string).unwrap_or_default();
     let office =
         carrier.zip(event.office.as_ref()).map(|(carrier, code)| format!("{carrier}/offices/{code}"));
-    let event = v1::Event {
+    let particulars = &event.particulars;
+    v1::Event {
         r#type: event.kind.number().into(),
         code: event.code.as_ref().map(dossier::code),
         occurred_at: Some(time::timestamp(event.occurred_at)),
@@ -350,14 +361,13 @@ fn encode(event: &Event, act: &CommandAct) -> Bytes {
         leg_kind: event.leg_kind.map_or(0, |kind| kind.number().into()),
         counter: name(&event.counter),
         due_at: event.due_at.map(time::timestamp),
-        manifest: event.particulars.manifest.map(|id| format!("manifests/{id}")).unwrap_or_default(),
-        tally: event.particulars.tally.iter().map(from::tally).collect(),
-        money: event.particulars.money.iter().map(from::money).collect(),
-        must_be_owner: event.particulars.terms.must_be_owner,
-        dues: event.particulars.terms.dues.iter().map(from::money).collect(),
-        take_back: event.particulars.terms.take_back,
-        parent,
+        manifest: particulars.manifest.map(handover::manifest_name).unwrap_or_default(),
+        tally: particulars.tally.iter().map(from::tally).collect(),
+        money: particulars.money.iter().map(from::money).collect(),
+        paper_number: event.paper.as_deref().unwrap_or_default().to_owned(),
+        must_be_owner: particulars.terms.must_be_owner,
+        dues: particulars.terms.dues.iter().map(from::money).collect(),
+        take_back: particulars.terms.take_back,
         ..v1::Event::default()
-    };
-    Bytes::from(event.encode_to_vec())
+    }
 }

@@ -190,6 +190,7 @@ fn event(sent: &v1::Event, directory: &Directory) -> Result<(Event, bool), Refus
             unverified: sent.unverified,
             due_at: time::within_if_given(sent.due_at.as_ref(), "due_at")?,
             placed: None,
+            paper: Some(SmolStr::new(&sent.paper_number)).filter(|paper| !paper.is_empty()),
             particulars: particulars(kind, sent)?,
         },
         repaired,

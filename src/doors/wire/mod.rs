@@ -12,6 +12,7 @@ pub mod directory;
 pub mod dossier;
 pub mod feed;
 pub mod from;
+pub mod handover;
 pub mod into;
 pub mod lookup;
 pub mod page;

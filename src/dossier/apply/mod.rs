@@ -8,6 +8,7 @@ mod cancel;
 mod capture;
 mod decide;
 mod leg_step;
+mod manifest;
 mod order;
 mod place;
 mod register;
@@ -16,6 +17,7 @@ pub use accept::{AcceptDossier, AcceptTarget};
 pub use announce::{AnnounceResult, Announced};
 pub use cancel::CancelLeg;
 pub use decide::{Carriage, Closing, Decide, Ruling, Subject};
+pub use manifest::{ManifestAct, ManifestLineAct, may as may_command, seen as manifest_seen};
 pub use order::OrderLeg;
 pub use place::Place;
 pub use register::RegisterDossier;
@@ -108,6 +110,10 @@ pub enum Act<'a> {
     Announce(AnnounceResult),
     /// Any other decision of an agency.
     Decide(Decide),
+    /// What a command says of a manifest.
+    Manifest(ManifestAct),
+    /// What a command says of one line of a manifest.
+    ManifestLine(ManifestLineAct),
     /// The tie places what could not be placed when it came.
     Place(Place),
 }
@@ -148,6 +154,8 @@ pub struct Written {
     pub waits_for: Vec<CodeKey>,
     /// Legs that an ambiguous code may mean; a hint for the caller.
     pub candidates: Vec<Position>,
+    /// Lines of a list, by their place in the request, that could not be put on it; for the caller too.
+    pub refused: Vec<(u32, Refusal)>,
 }
 
 impl Written {
@@ -165,6 +173,7 @@ impl Written {
             prev: 0,
             waits_for: Vec::new(),
             candidates: Vec::new(),
+            refused: Vec::new(),
         }
     }
 
@@ -218,6 +227,8 @@ pub fn apply(desk: &mut Desk, act: &Act<'_>, position: Position) -> Result<Appli
         Act::Accept(accept) => accept::accept(desk, accept, position),
         Act::Announce(announce) => announce::announce(desk, announce, position),
         Act::Decide(decide) => decide::decide(desk, decide, position),
+        Act::Manifest(act) => manifest::manifest(desk, act, position),
+        Act::ManifestLine(act) => manifest::line(desk, act, position),
         Act::Place(place) => place::place(desk, place, position),
     }
 }

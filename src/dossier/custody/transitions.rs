@@ -20,6 +20,7 @@ pub(super) fn apply(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<Ano
         EventType::Cancelled => cancelled(fold),
         EventType::Accepted if !by_carrier => accepted(fold, ground, step),
         EventType::NotAccepted => not_accepted(fold, ground, step, by_carrier),
+        EventType::CarriedBack => carried_back(fold, ground, step, by_carrier),
         EventType::Offered => offered(fold, ground, step, by_carrier),
         EventType::PickedUp if !by_carrier => vec![AnomalyKind::NotReceiver],
         EventType::Lost => lost(fold, step),
@@ -33,6 +34,11 @@ pub(super) fn apply(fold: &mut Fold, ground: Ground<'_>, step: &Step) -> Vec<Ano
         | EventType::DossierClosed
         | EventType::DossierLinked
         | EventType::FeeWaived
+        | EventType::ManifestCreated
+        | EventType::ManifestLinesAdded
+        | EventType::ManifestOffered
+        | EventType::ManifestWithdrawn
+        | EventType::ManifestClosed
         | EventType::Placed
         | EventType::Voided => Vec::new(),
         _ if !by_carrier => vec![AnomalyKind::NotHolder],
@@ -298,6 +304,20 @@ fn not_accepted(fold: &mut Fold, ground: Ground<'_>, step: &Step, by_carrier: bo
     }
     // Of what is not there nobody says what is wrong with it: the giver looks for it until somebody scans it.
     vec![if step.reason == Reason::MISSING { AnomalyKind::Missing } else { AnomalyKind::Disputed }]
+}
+
+/// Nobody signed for it: the offer is over, and it is where it was before. What was on a run is back at its office.
+fn carried_back(fold: &mut Fold, ground: Ground<'_>, step: &Step, by_carrier: bool) -> Vec<AnomalyKind> {
+    if !by_carrier && !ground.birth.concerns(&step.party) {
+        return vec![AnomalyKind::NotHolder];
+    }
+    if let Some(offer) = fold.offer.take() {
+        fold.state = offer.before;
+    } else if fold.state == LegState::OutForDelivery && by_carrier {
+        fold.state = LegState::AtOffice;
+        hold_by_post(fold, ground, step);
+    }
+    Vec::new()
 }
 
 /// The citizen has it, says the carrier.

@@ -14,6 +14,7 @@ use super::code::{Code, CodeKind};
 use super::custody::{self, Step};
 use super::desk::{CodeKey, Desk, Dossier, Leg, Missing, Tag, Target};
 use super::directory::Directory;
+use super::document::Document;
 use super::event::EventType;
 use super::invariants::{self, Told};
 use super::leg::{HolderKind, LegKind, LegState, Placement};
@@ -40,6 +41,7 @@ pub struct World {
     checks: bool,
     pub legs: BTreeMap<Position, Leg>,
     pub dossiers: BTreeMap<Position, Dossier>,
+    pub documents: BTreeMap<Position, Document>,
     pub tags: Vec<Tag>,
 }
 
@@ -52,6 +54,7 @@ impl World {
             checks: true,
             legs: BTreeMap::new(),
             dossiers: BTreeMap::new(),
+            documents: BTreeMap::new(),
             tags: Vec::new(),
         }
     }
@@ -120,6 +123,7 @@ impl World {
             }
             Missing::Leg(id) => desk.lay_leg(id, self.legs.get(&id).cloned()),
             Missing::Dossier(id) => desk.lay_dossier(id, self.dossiers.get(&id).cloned()),
+            Missing::Document(id) => desk.lay_document(id, self.documents.get(&id).cloned()),
             Missing::Chain(id) => desk.lay_chain(id, self.chain(id)),
             Missing::Target(position) => {
                 let record = self.record(position);
@@ -171,6 +175,7 @@ impl World {
         let changed: Vec<Position> = changes.legs.iter().map(|leg| leg.id).collect();
         self.legs.extend(changes.legs.into_iter().map(|leg| (leg.id, Arc::unwrap_or_clone(leg))));
         self.dossiers.extend(changes.dossiers.into_iter().map(|dossier| (dossier.id, dossier)));
+        self.documents.extend(changes.documents.into_iter().map(|document| (document.id(), document)));
         for tag in changes.tags {
             assert!(!self.tags.contains(&tag), "{tag:?} was made twice");
             self.tags.push(tag);
@@ -266,6 +271,8 @@ fn name(act: &mut Act<'_>, position: Position) {
         Act::Accept(accept) => &mut accept.said,
         Act::Announce(announce) => &mut announce.said,
         Act::Decide(decide) => &mut decide.said,
+        Act::Manifest(act) => &mut act.said,
+        Act::ManifestLine(act) => &mut act.said,
         Act::Place(place) => &mut place.said,
     };
     if said.client_event_id.is_empty() {
@@ -282,6 +289,8 @@ fn record(act: &Act<'_>, position: Position, written: &Written) -> Record {
         Act::Accept(accept) => (&accept.said, false, None),
         Act::Announce(announce) => (&announce.said, false, None),
         Act::Decide(decide) => (&decide.said, false, None),
+        Act::Manifest(act) => (&act.said, false, None),
+        Act::ManifestLine(act) => (&act.said, false, None),
         Act::Place(place) => (&place.said, place.attested, Some(place.from)),
     };
     let event = &said.event;

@@ -172,6 +172,7 @@ impl House {
             random: Arc::new(SystemRandom),
             apply: self.apply,
             encode_placed: |_, _| Bytes::from_static(b"placed"),
+            encode_event: |event, _| Bytes::from(event.kind.text()),
             intake_lines: 4_096,
             batch_lines: crate::limits::BATCH_LINES,
             directory: watch::Sender::new(directory),

@@ -202,16 +202,26 @@ async fn legs_dossiers_and_devices_are_read_back(mut kept: Kept) {
     kept.keep(|batch| {
         batch.0.changes.legs = vec![leg(1).into(), leg(2).into()];
         batch.0.changes.dossiers = vec![dossier(1)];
+        batch.0.changes.documents = vec![document(1), document(2)];
+        batch.0.concerns = [1, 2].map(|pos| (9, Concern::Document(at(pos)))).into();
         batch.0.devices = vec![(7, heard.clone())];
     })
     .await;
     let changed = Leg { due_at: Some(Micros(99)), dossier: Some((at(1), at(1))), ..leg(1) };
     kept.keep(|batch| batch.0.changes.legs = vec![changed.clone().into()]).await;
+    kept.writer.begin(LANE).await.unwrap();
+    assert_eq!(kept.writer.document(at(1)).await.unwrap(), Some(document(1)));
+    kept.writer.rollback().await.unwrap();
     assert_eq!(kept.reader.leg(at(1)).await.unwrap(), Some(changed));
     assert_eq!(kept.reader.leg(at(2)).await.unwrap(), Some(leg(2)));
     assert_eq!(kept.reader.leg(Position { lane: Lane(1), pos: 1 }).await.unwrap(), None);
     assert_eq!(kept.reader.dossier(at(1)).await.unwrap(), Some(dossier(1)));
     assert_eq!(kept.reader.dossier(at(2)).await.unwrap(), None);
+    assert_eq!(kept.reader.document(at(2)).await.unwrap(), Some(document(2)));
+    assert_eq!(kept.reader.document(at(3)).await.unwrap(), None);
+    assert_eq!(kept.reader.documents_of(LANE, 9, u64::MAX, 10).await.unwrap(), [at(2), at(1)]);
+    assert_eq!(kept.reader.documents_of(LANE, 9, 2, 10).await.unwrap(), [at(1)]);
+    assert_eq!(kept.reader.dossiers_of(LANE, 9, u64::MAX, 10).await.unwrap(), []);
     assert_eq!(kept.reader.device(LANE, 7).await.unwrap(), heard);
     assert_eq!(kept.reader.device(LANE, 8).await.unwrap(), Heard::default());
 }

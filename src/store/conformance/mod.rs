@@ -15,6 +15,8 @@ use super::{
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::decision::{Decision, DecisionKind};
 use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag, TagTarget};
+use crate::dossier::document::Document;
+use crate::dossier::handover::{Manifest, ManifestKind, ManifestState, Side};
 use crate::dossier::leg::{Birth, LegKind};
 use crate::dossier::names::{Lane, Micros, PartyName, Position};
 use crate::dossier::particulars::Terms;
@@ -199,6 +201,22 @@ fn leg(pos: u64) -> Leg {
         procedure: None,
     };
     Leg::begin(at(pos), birth, Terms::default(), None, Micros(5))
+}
+
+fn document(pos: u64) -> Document {
+    let side = |name| Side { party: party(name), office: None, person: None };
+    Document::Manifest(Manifest {
+        id: at(pos),
+        kind: ManifestKind::Handover,
+        number: "7".into(),
+        giver: side("carriers/vnpost"),
+        receiver: side("agencies/H56"),
+        state: ManifestState::Draft,
+        created_at: Micros(5),
+        offered: None,
+        ended: None,
+        lines: Vec::new(),
+    })
 }
 
 fn dossier(pos: u64) -> Dossier {

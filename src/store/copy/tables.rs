@@ -186,6 +186,7 @@ pub(in crate::store) const NOTED: &[Table] = &[
     table!("device", keyed, key [1 3 "lane" "integer", 2 4 "source" "bigint"], rest [3 "body" "bytea"]),
     table!("follower", keyed, key [1 3 "lane" "integer", 2 4 "name" "bytea"], rest [3 "pos" "bigint"]),
     table!("consumer", keyed, key [1 4 "lane" "integer", 2 5 "party" "bigint", 3 6 "name" "bytea"], rest [4 "body" "bytea"]),
+    table!("document", placed, key [1 3 "lane" "integer", 2 4 "document" "bigint"], rest [3 "body" "bytea"]),
 ];
 
 pub(in crate::store) const EVENT_KEY: u8 = 0;
@@ -199,6 +200,7 @@ pub(in crate::store) const PIN: u8 = 7;
 pub(in crate::store) const DEVICE: u8 = 8;
 pub(in crate::store) const FOLLOWER: u8 = 9;
 pub(in crate::store) const CONSUMER: u8 = 10;
+pub(in crate::store) const DOCUMENT: u8 = 11;
 
 /// The directory: compared whole whenever its version has grown.
 pub(in crate::store) const DIRECTORY: &[Table] = &[

@@ -94,6 +94,7 @@ fn what_is_noted_of_a_table_says_which_one() {
         (tables::PERSONAL, "personal"),
         (tables::LEG, "leg"),
         (tables::DOSSIER, "dossier"),
+        (tables::DOCUMENT, "document"),
         (tables::CONCERN, "concern"),
         (tables::TAG, "tag"),
         (tables::WAITING, "waiting"),

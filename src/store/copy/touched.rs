@@ -7,7 +7,7 @@ use super::cell::{Cell, Row};
 use super::tables;
 use crate::dossier::desk::TagTarget;
 use crate::dossier::names::{Lane, Position};
-use crate::store::numbers::{DOSSIER, LEG, at};
+use crate::store::numbers::{DOCUMENT, DOSSIER, LEG, at};
 use crate::store::{Commit, Concern, Note};
 
 /// Keys of rows, each with its table's number in [`tables::NOTED`].
@@ -35,11 +35,15 @@ impl Touched {
         for dossier in &commit.changes.dossiers {
             touched.add(tables::DOSSIER, lane, [Cell::Int(at(dossier.id.pos))]);
         }
+        for document in &commit.changes.documents {
+            touched.add(tables::DOCUMENT, lane, [Cell::Int(at(document.id().pos))]);
+        }
         touched.add_tags(commit);
         for (party, concern) in &commit.concerns {
             let (kind, id) = match concern {
                 Concern::Leg(id) => (LEG, id),
                 Concern::Dossier(id) => (DOSSIER, id),
+                Concern::Document(id) => (DOCUMENT, id),
             };
             touched.add(tables::CONCERN, lane, [*party, kind, at(id.pos)].map(Cell::Int));
         }

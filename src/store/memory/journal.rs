@@ -11,6 +11,7 @@ use super::{
 };
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::TagTarget;
+use crate::dossier::document::Document;
 use crate::seal::frontier::Frontier;
 use crate::store::page::Page;
 
@@ -21,6 +22,7 @@ pub(super) struct Journal {
     pub(super) keys: BTreeMap<EventKey, u64>,
     pub(super) legs: BTreeMap<Position, Leg>,
     pub(super) dossiers: BTreeMap<Position, Dossier>,
+    pub(super) documents: BTreeMap<Position, Document>,
     pub(super) devices: BTreeMap<i64, Heard>,
     pub(super) pins: BTreeMap<u64, Position>,
     pub(super) followers: BTreeMap<&'static str, u64>,
@@ -54,6 +56,7 @@ impl Journal {
             keys: BTreeMap::new(),
             legs: BTreeMap::new(),
             dossiers: BTreeMap::new(),
+            documents: BTreeMap::new(),
             devices: BTreeMap::new(),
             pins: BTreeMap::new(),
             followers: BTreeMap::new(),
@@ -100,6 +103,9 @@ impl Journal {
         }
         for dossier in &commit.changes.dossiers {
             self.dossiers.insert(dossier.id, dossier.clone());
+        }
+        for document in &commit.changes.documents {
+            self.documents.insert(document.id(), document.clone());
         }
         for tag in &commit.changes.tags {
             self.tags.insert((tag.key.clone(), tag.at, tag.target, tag.by));
@@ -175,7 +181,7 @@ impl Journal {
 
     pub(super) fn concerns(&self, party: i64, [from, below]: [Concern; 2], limit: usize) -> Vec<Position> {
         let newest_first = self.concerns.range((party, from)..(party, below)).rev().take(limit);
-        newest_first.map(|(_, Concern::Leg(id) | Concern::Dossier(id))| *id).collect()
+        newest_first.map(|(_, Concern::Leg(id) | Concern::Dossier(id) | Concern::Document(id))| *id).collect()
     }
 
     pub(super) fn consumer(&self, party: i64, id: &str) -> Option<Consumer> {

@@ -20,6 +20,7 @@ use super::{
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
+use crate::dossier::document::Document;
 use crate::dossier::directory::{Directory, Source};
 use crate::dossier::names::{Lane, Micros, Position};
 use crate::seal::head::Seal;
@@ -256,6 +257,10 @@ impl Writer {
 
     pub async fn dossier(&mut self, id: Position) -> Result<Option<Dossier>, Error> {
         self.store.reader().dossier(id).await
+    }
+
+    pub async fn document(&mut self, id: Position) -> Result<Option<Document>, Error> {
+        self.store.reader().document(id).await
     }
 
     pub async fn entry(&mut self, position: Position) -> Result<Option<Stored>, Error> {

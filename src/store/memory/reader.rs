@@ -6,6 +6,7 @@ use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
+use crate::dossier::document::Document;
 use crate::dossier::names::{Lane, Micros, Position};
 use crate::seal::head::Seal;
 use crate::store::{Concern, Error, Head, Identity, KeyRow, Listed, PersonalRow, Stored};
@@ -79,6 +80,10 @@ impl Reader {
         Ok(self.0.read(id.lane, |journal| journal.dossiers.get(&id).cloned()))
     }
 
+    pub async fn document(&self, id: Position) -> Result<Option<Document>, Error> {
+        Ok(self.0.read(id.lane, |journal| journal.documents.get(&id).cloned()))
+    }
+
     pub async fn tags(&self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
         self.0.reach()?;
         Ok(self.0.read(lane, |journal| journal.tags_of(key)))
@@ -107,6 +112,17 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<Position>, Error> {
         let ends = [0, below].map(|pos| Concern::Dossier(Position { lane, pos }));
+        Ok(self.0.read(lane, |journal| journal.concerns(party, ends, limit)))
+    }
+
+    pub async fn documents_of(
+        &self,
+        lane: Lane,
+        party: i64,
+        below: u64,
+        limit: usize,
+    ) -> Result<Vec<Position>, Error> {
+        let ends = [0, below].map(|pos| Concern::Document(Position { lane, pos }));
         Ok(self.0.read(lane, |journal| journal.concerns(party, ends, limit)))
     }
 

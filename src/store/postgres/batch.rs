@@ -8,7 +8,7 @@ use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::TagTarget;
 use crate::store::codec;
 use crate::store::log_run::{self, LIST};
-use crate::store::numbers::{DOSSIER, LEG, at, kept};
+use crate::store::numbers::{DOCUMENT, DOSSIER, LEG, at, kept};
 use crate::store::{Commit, Concern, Error, Note};
 
 #[derive(Debug, Default)]
@@ -17,6 +17,7 @@ pub(super) struct Columns<'c> {
     runs: Runs,
     legs: Bodies,
     dossiers: Bodies,
+    documents: Bodies,
     devices: Bodies,
     concerns: Concerns,
     tags: Tags<'c>,
@@ -118,6 +119,8 @@ impl<'c> Columns<'c> {
         rows.legs = bodies("keep a leg", legs)?;
         let dossiers = commit.changes.dossiers.iter().map(|dossier| (dossier.id.pos, dossier));
         rows.dossiers = bodies("keep a dossier", dossiers)?;
+        let documents = commit.changes.documents.iter().map(|document| (document.id().pos, document));
+        rows.documents = bodies("keep a document", documents)?;
         rows.add_devices(commit)?;
         rows.add_concerns(commit)?;
         rows.add_tags(commit)?;
@@ -173,6 +176,7 @@ impl<'c> Columns<'c> {
             let (kind, id) = match concern {
                 Concern::Leg(id) => (LEG, id),
                 Concern::Dossier(id) => (DOSSIER, id),
+                Concern::Document(id) => (DOCUMENT, id),
             };
             self.concerns.party.push(*party);
             self.concerns.kind.push(kind);
@@ -281,16 +285,18 @@ impl<'c> Columns<'c> {
         let asked = asked.bind(&self.followers.name).bind(&self.followers.pos);
         let consumers = &self.consumers;
         let asked = asked.bind(&consumers.party).bind(&consumers.name).bind(&consumers.body);
-        Ok(asked.bind(&consumers.no_longer_of).bind(&consumers.no_longer))
+        let asked = asked.bind(&consumers.no_longer_of).bind(&consumers.no_longer);
+        Ok(asked.bind(&self.documents.number).bind(&self.documents.body))
     }
 
     /// Whether the batch has nothing but what every scan has.
     fn has_lines_only(&self) -> bool {
-        let Columns { dossiers, waiting, personal, pins, followers, consumers, .. } = self;
+        let Columns { dossiers, documents, waiting, personal, pins, followers, consumers, .. } = self;
         let waits = !waiting.pos.is_empty() || !waiting.no_longer.is_empty();
         let consumes = !consumers.party.is_empty() || !consumers.no_longer_of.is_empty();
-        let others = [dossiers.number.len(), personal.pos.len(), pins.pos.len(), followers.pos.len()];
-        !waits && !consumes && others == [0; 4]
+        let bodies = [dossiers.number.len(), documents.number.len()];
+        let others = [personal.pos.len(), pins.pos.len(), followers.pos.len()];
+        !waits && !consumes && bodies == [0; 2] && others == [0; 3]
     }
 
     /// A statement with what every scan has.

@@ -7,6 +7,7 @@ use super::sql;
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
+use crate::dossier::document::Document;
 use crate::dossier::names::{Lane, Position};
 use crate::store::meaning;
 use crate::store::numbers::{at, limit};
@@ -51,6 +52,12 @@ pub(super) async fn legs(
 pub(super) async fn leg(from: &mut impl Rows, id: Position) -> Result<Option<Leg>, Error> {
     // CANCEL: only reads.
     Ok(legs(from, id.lane, &[id]).await?.remove(&id))
+}
+
+pub(super) async fn document(from: &mut impl Rows, id: Position) -> Result<Option<Document>, Error> {
+    let asked = ask!(sql::DOCUMENT, lane(id.lane), at(id.pos));
+    // CANCEL: only reads.
+    one(from, "read documents", asked, |row| row.body(0)).await
 }
 
 pub(super) async fn dossier(from: &mut impl Rows, id: Position) -> Result<Option<Dossier>, Error> {

@@ -8,11 +8,12 @@ use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
+use crate::dossier::document::Document;
 use crate::dossier::names::{Lane, Micros, Position};
 use crate::seal::head::Seal;
 use crate::store::log_run::Run;
 use crate::store::meaning;
-use crate::store::numbers::{DOSSIER, LEG, at, limit};
+use crate::store::numbers::{DOCUMENT, DOSSIER, LEG, at, limit};
 use crate::store::page::Page;
 use crate::store::row::Row as _;
 use crate::store::{Error, Head, Identity, KeyRow, Listed, PersonalRow, Stored};
@@ -109,6 +110,10 @@ impl Reader {
         read::leg(&mut &self.pool, id).await
     }
 
+    pub async fn document(&self, id: Position) -> Result<Option<Document>, Error> {
+        read::document(&mut &self.pool, id).await
+    }
+
     pub async fn dossier(&self, id: Position) -> Result<Option<Dossier>, Error> {
         read::dossier(&mut &self.pool, id).await
     }
@@ -131,6 +136,16 @@ impl Reader {
         limit: usize,
     ) -> Result<Vec<Position>, Error> {
         self.concerns(lane, party, LEG, below, limit).await
+    }
+
+    pub async fn documents_of(
+        &self,
+        lane: Lane,
+        party: i64,
+        below: u64,
+        limit: usize,
+    ) -> Result<Vec<Position>, Error> {
+        self.concerns(lane, party, DOCUMENT, below, limit).await
     }
 
     pub async fn dossiers_of(

@@ -36,6 +36,7 @@ statements! {
     TAGS_OF_CODES = "tags_of_codes",
     LEGS = "legs",
     DOSSIER = "dossier",
+    DOCUMENT = "document",
     ENTRIES = "entries",
     CHAIN = "chain",
     LOG_HEADS = "log_heads",

@@ -16,6 +16,7 @@ use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
+use crate::dossier::document::Document;
 use crate::dossier::names::{Lane, Position};
 use crate::store::check::{Held, check};
 use crate::store::log_run;
@@ -139,6 +140,10 @@ impl Writer {
             legs.append(&mut read::legs(&mut self.link, lane, &ids).await?);
         }
         Ok(legs)
+    }
+
+    pub async fn document(&mut self, id: Position) -> Result<Option<Document>, Error> {
+        read::document(&mut self.link, id).await
     }
 
     pub async fn dossier(&mut self, id: Position) -> Result<Option<Dossier>, Error> {

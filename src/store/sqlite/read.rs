@@ -7,6 +7,7 @@ use super::sql;
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
+use crate::dossier::document::Document;
 use crate::dossier::names::{Lane, Position};
 use crate::store::meaning;
 use crate::store::numbers::{at, limit};
@@ -32,6 +33,10 @@ pub(super) fn pin(connection: &Connection, of: Lane, pos: u64) -> Result<Option<
 
 pub(super) fn leg(connection: &Connection, id: Position) -> Result<Option<Leg>, Error> {
     one(connection, "read legs", sql::LEG, [place(id)], |row| row.body(0))
+}
+
+pub(super) fn document(connection: &Connection, id: Position) -> Result<Option<Document>, Error> {
+    one(connection, "read documents", sql::DOCUMENT, [place(id)], |row| row.body(0))
 }
 
 pub(super) fn dossier(connection: &Connection, id: Position) -> Result<Option<Dossier>, Error> {

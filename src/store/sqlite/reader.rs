@@ -15,11 +15,12 @@ use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
+use crate::dossier::document::Document;
 use crate::dossier::names::{Lane, Micros, Position};
 use crate::seal::head::Seal;
 use crate::store::log_run::Run;
 use crate::store::meaning;
-use crate::store::numbers::{DOSSIER, LEG, at, limit};
+use crate::store::numbers::{DOCUMENT, DOSSIER, LEG, at, limit};
 use crate::store::page::Page;
 use crate::store::row::Row as _;
 use crate::store::{Error, Head, Identity, KeyRow, Listed, PersonalRow, Phase, Stored};
@@ -148,6 +149,10 @@ impl Reader {
         self.on(|connection| read::leg(connection, id))
     }
 
+    pub fn document(&self, id: Position) -> Result<Option<Document>, Error> {
+        self.on(|connection| read::document(connection, id))
+    }
+
     pub fn dossier(&self, id: Position) -> Result<Option<Dossier>, Error> {
         self.on(|connection| read::dossier(connection, id))
     }
@@ -162,6 +167,16 @@ impl Reader {
 
     pub fn legs_of(&self, lane: Lane, party: i64, below: u64, limit: usize) -> Result<Vec<Position>, Error> {
         self.concerns(lane, party, LEG, below, limit)
+    }
+
+    pub fn documents_of(
+        &self,
+        lane: Lane,
+        party: i64,
+        below: u64,
+        limit: usize,
+    ) -> Result<Vec<Position>, Error> {
+        self.concerns(lane, party, DOCUMENT, below, limit)
     }
 
     pub fn dossiers_of(

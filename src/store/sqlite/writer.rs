@@ -13,12 +13,13 @@ use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{Changes, CodeKey, Dossier, Leg, Tag, TagTarget};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::Directory;
+use crate::dossier::document::Document;
 use crate::dossier::names::{Lane, Position};
 use crate::store::check::{Held, check};
 use crate::store::codec::{self, Sheet};
 use crate::store::copy::{Touched, placed};
 use crate::store::log_run::{self, LIST, not_next};
-use crate::store::numbers::{DOSSIER, LEG, at, kept};
+use crate::store::numbers::{DOCUMENT, DOSSIER, LEG, at, kept};
 use crate::store::row::Row as _;
 use crate::store::{Commit, Committed, Concern, Entry, Error, EventKey, First, Head, Note, Stored};
 
@@ -122,6 +123,10 @@ impl Writer {
             found.extend(look.one([lane(of), *source], |row| row.body(0))?.map(|heard| (*source, heard)));
         }
         Ok(found)
+    }
+
+    pub fn document(&mut self, id: Position) -> Result<Option<Document>, Error> {
+        read::document(&self.connection, id)
     }
 
     pub fn dossier(&mut self, id: Position) -> Result<Option<Dossier>, Error> {
@@ -243,6 +248,7 @@ fn write(connection: &Connection, commit: &Commit) -> Result<(), Error> {
         let (kind, id) = match concern {
             Concern::Leg(id) => (LEG, id),
             Concern::Dossier(id) => (DOSSIER, id),
+            Concern::Document(id) => (DOCUMENT, id),
         };
         insert.run([lane(commit.lane), *party, kind, kept(step, id.pos)?])?;
     }
@@ -316,6 +322,11 @@ fn write_changes(connection: &Connection, of: Lane, changes: &Changes) -> Result
         let step = "keep a dossier";
         let row = params![kept_place(step, dossier.id)?, codec::encode(step, dossier)?];
         run(connection, step, sql::UPSERT_DOSSIER, row)?;
+    }
+    for document in &changes.documents {
+        let step = "keep a document";
+        let row = params![kept_place(step, document.id())?, codec::encode(step, document)?];
+        run(connection, step, sql::UPSERT_DOCUMENT, row)?;
     }
     let step = "keep a tag";
     let mut insert = Many::of(connection, step, sql::INSERT_TAG)?;

@@ -101,6 +101,7 @@ impl Inside {
                 random: Arc::new(SystemRandom),
                 apply: options.apply,
                 encode_placed: wire::from::encode_placed,
+                encode_event: wire::command::encode_event,
                 intake_lines: options.intake_lines,
                 batch_lines: trao::limits::COMMIT_LINES,
                 directory: published,

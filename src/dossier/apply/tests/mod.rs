@@ -5,6 +5,7 @@ mod codes;
 mod commands;
 mod days;
 mod decisions;
+mod handover;
 mod particulars;
 mod returns;
 mod table;

@@ -84,6 +84,11 @@ WITH gap AS (
   WHERE consumer.lane = $1 AND consumer.party = ANY ($54::bigint[])
     AND int8send(consumer.party) || consumer.name = ANY ($55::bytea[])
     AND EXISTS (SELECT FROM taken)
+), new_document AS (
+  INSERT INTO document (lane, document, body)
+  SELECT taken.lane, row.document, row.body
+  FROM taken, unnest($56::bigint[], $57::bytea[]) AS row (document, body)
+  ON CONFLICT (lane, document) DO UPDATE SET body = excluded.body
 )
 SELECT (SELECT count(*) FROM taken), (SELECT count(*) FROM gap),
   (SELECT count(*) FROM lane WHERE lane.lane = $1 AND lane.version = $2 - 1)
