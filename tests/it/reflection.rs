@@ -20,7 +20,7 @@ use crate::support::raw;
 use crate::support::wait::within;
 
 /// What a gateway offers, in the order of their names.
-const SERVICES: [&str; 8] = [
+const SERVICES: [&str; 9] = [
     "grpc.health.v1.Health",
     "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection",
@@ -28,6 +28,7 @@ const SERVICES: [&str; 8] = [
     "trao.v1.DirectoryService",
     "trao.v1.DossierService",
     "trao.v1.FeedService",
+    "trao.v1.HandoverService",
     "trao.v1.LegService",
 ];
 /// The details that refusals carry.

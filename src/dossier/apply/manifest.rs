@@ -74,6 +74,11 @@ pub fn may(manifest: &Manifest, command: &Command, said: &Said) -> Result<(), Re
         command,
         Command::Accept(_) | Command::Reject(_) | Command::AddUnlisted(_) | Command::Close(Closes::BySeal)
     );
+    let answers = signs && !matches!(command, Command::Close(_));
+    if answers && manifest.state != ManifestState::Offered {
+        let why = format!("a list is answered while it is offered; it is {}", manifest.state.text());
+        return Err(Refusal::field(Reason::ManifestState, "name", why));
+    }
     let between_parties = manifest.kind == ManifestKind::Handover;
     let gave = manifest.offered.as_ref().map(|offered| &offered.principal);
     if signs && between_parties && gave == Some(&said.principal) {

@@ -149,7 +149,11 @@ impl Maker<'_> {
         let taken = self.manifest.taken();
         let all = (0..self.manifest.lines.len()).filter(|index| !excepted.contains(index));
         let lines = all.map(|index| match (self.may_answer(), taken) {
-            (Err(refusal), _) => self.refused(index, refusal),
+            (Err(refusal), _) if self.manifest.lines[index].state == LineState::Pending => {
+                self.refused(index, refusal)
+            }
+            // Of what was answered an earlier attempt may have done the same.
+            (Err(_), _) => Planned { act: Ok(None), ..self.of(index, EventType::Accepted, None) },
             (Ok(()), Some(kind)) => self.if_pending(index, kind, LineState::Accepted),
             (Ok(()), None) => self.refused(index, run_is_not_signed()),
         });

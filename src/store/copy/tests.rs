@@ -105,7 +105,7 @@ fn what_is_noted_of_a_table_says_which_one() {
     ] {
         assert_eq!(NOTED[usize::from(number)].name, name);
     }
-    assert_eq!(NOTED.len(), 11);
+    assert_eq!(NOTED.len(), 12);
 }
 
 #[test]

@@ -203,8 +203,10 @@ fn at_the_close_pending_lines_are_taken_by_seal_or_carried_back() {
         assert_eq!(written.len(), 9);
         assert_eq!(world.state(legs[1]), state);
         assert_eq!(list(&world, id).lines[1].state, becomes);
-        let (_, refused) = officer(&mut world, id, Command::Accept(Which::These(these(&[2], Why::NONE))));
-        assert_eq!(refused[0].reason, Reason::ManifestState, "a closed list is answered no more");
+        let said = speaker(COUNTER, OFFICER, E::Accepted, 61);
+        let late = Command::Accept(Which::These(these(&[2], Why::NONE)));
+        let refusal = command(&mut world, said, id, late, false).unwrap_err();
+        assert_eq!(refusal.reason, Reason::ManifestState, "a closed list is answered no more");
     }
 }
 
