@@ -216,4 +216,7 @@ pub struct Event {
     pub due_at: Option<Micros>,
     /// For PLACED: the type of the event that is placed.
     pub placed: Option<EventType>,
+    /// Staff number of who did it, where the key's person did not: of a device that several people carry. It is not in the
+    /// record, so what is read back has none.
+    pub actor: Option<SmolStr>,
 }

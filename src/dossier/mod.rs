@@ -3,6 +3,7 @@
 
 pub mod anomaly;
 pub mod apply;
+pub mod calendar;
 pub mod code;
 pub mod consumer;
 pub mod custody;
@@ -14,8 +15,10 @@ pub mod invariants;
 pub mod leg;
 pub mod names;
 pub(crate) mod numbered;
+pub mod person;
 pub mod refusal;
 pub mod resolve;
 pub mod spans;
+mod succession;
 #[cfg(test)]
 pub(crate) mod testing;

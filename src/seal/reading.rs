@@ -83,6 +83,7 @@ impl Record {
                 unverified: self.unverified,
                 due_at: None,
                 placed: None,
+                actor: None,
             },
         }
     }

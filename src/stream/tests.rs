@@ -83,6 +83,7 @@ fn event(kind: EventType, code: Option<Code>, minute: i64) -> Event {
         unverified: false,
         due_at: None,
         placed: None,
+        actor: None,
     }
 }
 
@@ -159,9 +160,12 @@ impl House {
             kind: AgencyKind::Both,
             valid_from: None,
             valid_to: None,
+            level: None,
+            ended: None,
         };
         let device = SourceName::new("carriers/vnpost/devices/pda");
-        let source = Source { name: device, party: post(), agency: None, office: None, holder: None };
+        let source =
+            Source { name: device, party: post(), agency: None, office: None, holder: None, retired: None };
         let reader = SourceName::new("agencies/H99.14/devices/reader");
         let reader = Source { name: reader, party: self::agency(), ..source.clone() };
         for note in [

@@ -185,6 +185,12 @@ pub const fn anomaly(kind: AnomalyKind) -> Words {
         AnomalyKind::ProcedureUnknown => {
             words("Thủ tục không có trong danh mục", "The procedure is not in the directory")
         }
+        AnomalyKind::SourceRetired => {
+            words("Quét bằng thiết bị đã ngừng dùng", "Scanned with a source that was out of use")
+        }
+        AnomalyKind::OffDuty => {
+            words("Người thực hiện không có phân công hiệu lực", "Whoever did it had no appointment that day")
+        }
     }
 }
 
@@ -281,6 +287,14 @@ pub const fn what_next(kind: AnomalyKind) -> Words {
         AnomalyKind::ProcedureUnknown => words(
             "Hãy kiểm tra mã thủ tục hoặc bổ sung vào danh mục.",
             "Check the procedure's code, or have it entered in the directory.",
+        ),
+        AnomalyKind::SourceRetired => words(
+            "Hãy kiểm tra thiết bị đang ở đâu; nếu vẫn dùng thì đăng ký lại dưới tên mới.",
+            "Find out who has the device; if it is in use again, enrol it under a new name.",
+        ),
+        AnomalyKind::OffDuty => words(
+            "Hãy kiểm tra ai đã làm; nếu đúng người, đề nghị cập nhật phân công.",
+            "Check who it was; if it is right, have the appointment entered.",
         ),
     }
 }

@@ -147,7 +147,7 @@ impl Asked<'_> {
         let procedure = wire::procedure(&sent).map_err(under("procedure"))?;
         let name = procedure.name.clone();
         let directory = self.keep(Note::Procedure(procedure)).await?;
-        let procedure = directory.procedures.get(&name).ok_or_else(Refusal::store_unavailable)?;
+        let procedure = directory.procedure_by(&name, self.today()).ok_or_else(Refusal::store_unavailable)?;
         Ok(v1::CreateProcedureResponse { procedure: Some(wire::shown_procedure(procedure)) })
     }
 
@@ -156,7 +156,7 @@ impl Asked<'_> {
         request: v1::GetProcedureRequest,
     ) -> Result<v1::GetProcedureResponse, Refusal> {
         let name = given(&request.name, "name")?;
-        let procedure = self.directory().procedures.get(name).ok_or_else(|| not_found("name"))?;
+        let procedure = self.directory().procedure_by(name, self.today()).ok_or_else(|| not_found("name"))?;
         Ok(v1::GetProcedureResponse { procedure: Some(wire::shown_procedure(procedure)) })
     }
 
@@ -165,7 +165,9 @@ impl Asked<'_> {
         request: v1::ListProceduresRequest,
     ) -> Result<v1::ListProceduresResponse, Refusal> {
         let paging = Paging::read("ListProcedures", &[], request.page_size, &request.page_token)?;
-        let listed = self.directory().procedures.values();
+        let today = self.today();
+        let names = self.directory().procedures.keys();
+        let listed = names.filter_map(|name| self.directory().procedure_by(name, today));
         let (page, next_page_token) = paging.page(listed.map(|p: &Procedure| (p.name.clone(), p)));
         let procedures = page.into_iter().map(wire::shown_procedure).collect();
         Ok(v1::ListProceduresResponse { procedures, next_page_token })

@@ -337,6 +337,7 @@ fn said(kind: EventType, occurred_at: Micros) -> Event {
         unverified: false,
         due_at: None,
         placed: None,
+        actor: None,
     }
 }
 

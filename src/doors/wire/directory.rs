@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::{into, v1};
 use crate::dossier::code::{agency_code, procedure};
 use crate::dossier::directory::{
-    Agency, AgencyKind, Alias, Carrier, Day, Directory, Office, Procedure, Source,
+    Agency, AgencyKind, Alias, Carrier, Day, Directory, Office, Procedure, ProcedureAction, Source,
 };
 use crate::dossier::names::{PartyName, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
@@ -37,7 +37,16 @@ pub fn agency(sent: &v1::Agency, directory: &Directory, today: Day) -> Result<Ag
         "" => None,
         parent => Some(known_agency(parent, "parent", directory, today)?),
     };
-    Ok(Agency { name: PartyName::new(&name), title: sent.title.clone(), parent, kind, valid_from, valid_to })
+    Ok(Agency {
+        name: PartyName::new(&name),
+        title: sent.title.clone(),
+        parent,
+        kind,
+        valid_from,
+        valid_to,
+        level: None,
+        ended: None,
+    })
 }
 
 /// An alias to create for an agency.
@@ -69,6 +78,10 @@ pub fn procedure(sent: &v1::Procedure) -> Result<Procedure, Refusal> {
         pickup: sent.postal_pickup,
         returned: sent.postal_return,
         valid_from: day(&sent.valid_from, "valid_from")?,
+        valid_to: None,
+        action: ProcedureAction::New,
+        decision: String::new(),
+        working_days: None,
     })
 }
 
@@ -132,7 +145,7 @@ pub fn source(
     let office = source_office(&sent.office, &party, directory)?;
     into::staff_number(&sent.holder, "holder")?;
     let holder = (!sent.holder.is_empty()).then(|| sent.holder.clone());
-    Ok(Source { name: SourceName::new(&name), party, agency, office, holder })
+    Ok(Source { name: SourceName::new(&name), party, agency, office, holder, retired: None })
 }
 
 /// The office of a source: one of its carrier's.

@@ -12,6 +12,8 @@ fn directory() -> Directory {
         kind: AgencyKind::Both,
         valid_from: None,
         valid_to: None,
+        level: None,
+        ended: None,
     };
     let post = Carrier { name: PartyName::new("carriers/vnpost"), title: "Bưu điện".into() };
     directory.parties.insert(province.name.clone(), (enrolment, Party::Agency(province)));
@@ -202,7 +204,10 @@ fn a_source_is_shown_as_it_was_sent_and_wrong_fields_are_named() {
 fn a_party_as_the_source_of_its_commands_is_no_source_to_show() {
     let party = PartyName::new("carriers/vnpost");
     let name = SourceName::new("carriers/vnpost");
-    assert_eq!(shown_source(&Source { name, party, agency: None, office: None, holder: None }), None);
+    assert_eq!(
+        shown_source(&Source { name, party, agency: None, office: None, holder: None, retired: None }),
+        None
+    );
 }
 
 #[test]

@@ -27,6 +27,7 @@ fn source(name: &str) -> Source {
         agency: None,
         office: None,
         holder: None,
+        retired: None,
     }
 }
 

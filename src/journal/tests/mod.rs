@@ -140,10 +140,12 @@ impl House {
             kind: AgencyKind::Both,
             valid_from: None,
             valid_to: None,
+            level: None,
+            ended: None,
         };
         let source = |name: &str, party: &str| {
             let (name, party) = (SourceName::new(name), PartyName::new(party));
-            Note::Source(Source { name, party, agency: None, office: None, holder: None })
+            Note::Source(Source { name, party, agency: None, office: None, holder: None, retired: None })
         };
         for note in [
             Note::Agency(agency),
@@ -273,6 +275,7 @@ fn event(kind: EventType, code: &str, minute: i64) -> Event {
         unverified: false,
         due_at: None,
         placed: None,
+        actor: None,
     }
 }
 

@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0004_consumers.sql"),
     include_str!("../../../migrations/sqlite/0005_epochs.sql"),
     include_str!("../../../migrations/sqlite/0006_copies.sql"),
+    include_str!("../../../migrations/sqlite/0007_directory_in_time.sql"),
 ];
 
 /// Refuses a file whose schema is not exactly the one this release knows.

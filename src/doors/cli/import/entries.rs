@@ -144,7 +144,7 @@ fn differs(directory: &Directory, note: &Note) -> Option<&'static str> {
             first(&[("name", old.title == new.title), ("province", old.province == new.province)])
         }
         Note::Procedure(new) => {
-            let old = directory.procedures.get(&new.name)?;
+            let old = directory.procedures.get(&new.name)?.first()?;
             first(&[
                 ("name", old.title == new.title),
                 ("level", old.level == new.level),

@@ -4,5 +4,6 @@ mod anomalies;
 mod codes;
 mod commands;
 mod days;
+mod in_time;
 mod returns;
 mod table;
