@@ -35,7 +35,7 @@ pub fn admit(directory: &Directory, note: &Note) -> Result<bool, Refusal> {
             if directory.aliases.contains_key(agency.name.bare()) && directory.party(&agency.name).is_none() {
                 return Err(exists("agency.code", "the code is an alias of another agency"));
             }
-            same(directory.party(&agency.name), &Party::Agency(agency.clone()), "agency")
+            same(directory.party(&agency.name), &Party::Agency(since(directory, agency)), "agency")
         }
         Note::Carrier(carrier) => {
             same(directory.party(&carrier.name), &Party::Carrier(carrier.clone()), "carrier")
@@ -82,7 +82,10 @@ pub fn admit(directory: &Directory, note: &Note) -> Result<bool, Refusal> {
             if directory.party(&source.party).is_none() {
                 return Err(Refusal::field(Reason::NotFound, "source.party", "no such party"));
             }
-            same(directory.source(&source.name), source, "source")
+            let known = directory.source(&source.name);
+            // That it is out of use by now is no other content.
+            let retired = known.and_then(|known| known.retired.clone());
+            same(known, &Source { retired, ..source.clone() }, "source")
         }
         Note::AgencyEnded(agency) => ended(directory, agency),
         Note::SourceRetired(source) => retired(directory, source),
@@ -107,6 +110,18 @@ pub fn admit(directory: &Directory, note: &Note) -> Result<bool, Refusal> {
             Ok(known.valid_to != appointment.valid_to)
         }
         Note::CalendarDay(day) => same(directory.calendar.get(&day.day), day, "calendar_day"),
+    }
+}
+
+/// An agency as it is created, with what became of the one that is there: that it has ended by now is no other content.
+fn since(directory: &Directory, agency: &Agency) -> Agency {
+    match directory.agency(&agency.name) {
+        Some(known) if known.ended.is_some() => Agency {
+            valid_to: agency.valid_to.or(known.valid_to),
+            ended: known.ended.clone(),
+            ..agency.clone()
+        },
+        _ => agency.clone(),
     }
 }
 
@@ -254,6 +269,7 @@ mod tests {
         assert_eq!(reason(&directory, &ended), Ok(true));
         ended.enter(&mut directory);
         assert_eq!(reason(&directory, &ended), Ok(false), "the same again");
+        assert_eq!(reason(&directory, &Note::Agency(agency("H99", None))), Ok(false), "as it was created");
         let otherwise = Err((Reason::ResourceExists, "name".to_owned()));
         assert_eq!(reason(&directory, &ending("H99", 11, "H98")), otherwise);
         assert_eq!(reason(&directory, &ending("H98", 20, "H99")), unfit, "in a circle");
@@ -283,6 +299,11 @@ mod tests {
         assert_eq!(reason(&directory, &retired), Ok(true));
         retired.enter(&mut directory);
         assert_eq!(reason(&directory, &retired), Ok(false));
+        assert_eq!(
+            reason(&directory, &Note::Source(source("H99", "1", None))),
+            Ok(false),
+            "as it was created"
+        );
         let back = Note::SourceRetired(source("H99", "2", Some("1")));
         assert_eq!(reason(&directory, &back), unfit, "in a circle");
         let otherwise = Note::SourceRetired(Source {

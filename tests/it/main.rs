@@ -24,6 +24,7 @@ mod gateways;
 mod hands;
 mod hostile;
 mod import;
+mod in_time;
 mod isolation;
 mod lanes;
 mod layers;

@@ -5,6 +5,7 @@ use crate::doors::wire::v1::DossierState;
 use crate::dossier::anomaly::AnomalyKind;
 use crate::dossier::event::EventType;
 use crate::dossier::leg::{HolderKind, LegKind, LegState, OrderStatus, Placement};
+use crate::dossier::person::StaffRole;
 
 /// One thing's name in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,24 @@ pub const fn leg_kind(kind: LegKind) -> Words {
         LegKind::ReturnToCitizen => words("Trả lại hồ sơ cho người nộp", "Papers back to the citizen"),
         LegKind::ReturnToAgency => words("Chuyển hoàn kết quả", "Result back to the agency"),
     }
+}
+
+/// What a person is appointed as.
+pub const fn staff_role(role: StaffRole) -> Words {
+    match role {
+        StaffRole::Clerk => words("Giao dịch viên", "Clerk"),
+        StaffRole::Postman => words("Bưu tá", "Postman"),
+        StaffRole::Controller => words("Kiểm soát viên", "Controller"),
+        StaffRole::Officer => words("Công chức một cửa", "Officer"),
+        StaffRole::Supervisor => words("Người phụ trách", "Supervisor"),
+    }
+}
+
+/// The role of a word in either language.
+pub fn staff_role_of(text: &str) -> Option<StaffRole> {
+    let wanted = text.trim().to_lowercase();
+    let named = |role: &&StaffRole| staff_role(**role).vietnamese.to_lowercase() == wanted;
+    StaffRole::from_text(text).or_else(|| StaffRole::ALL.iter().find(named).copied())
 }
 
 /// A state of a leg.

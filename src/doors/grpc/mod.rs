@@ -6,6 +6,7 @@ mod consumer;
 mod directory;
 mod dossier;
 mod feed;
+mod in_time;
 mod layer;
 mod leg;
 mod lookup;
