@@ -71,7 +71,9 @@ impl Caller {
     /// Whether the key may capture under a source's name: one that it is bound to, or one that had its place, whose outbox it
     /// drains. Enrolment is checked where the line is journaled.
     pub fn may_use(&self, directory: &Directory, source: &SourceName) -> bool {
-        self.sources.is_empty() || self.sources.iter().any(|own| directory.relays(own, source))
+        let own = &self.sources;
+        // As a rule it is one of them; only then the directory is asked.
+        own.is_empty() || own.contains(source) || own.iter().any(|heir| directory.relays(heir, source))
     }
 
     /// The party whose legs, dossiers and log are asked for: the caller's own, or one from which it took over, or for a
