@@ -357,7 +357,8 @@ pub struct CreateKeyOptions {
     /// What it is called in lists
     #[arg(long)]
     pub name: String,
-    /// Staff number of the one person who uses it; both sides of a handover need two different ones
+    /// Staff number of the one person who uses it; both sides of a handover need two different ones, and a command behind
+    /// its person's last day is refused (`trao people`)
     #[arg(long, value_name = "ID")]
     pub person: Option<String>,
     /// A device or system it is bound to, whole name, enrolled where new; may be repeated [default: all of the party]

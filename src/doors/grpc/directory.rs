@@ -169,10 +169,8 @@ impl Asked<'_> {
         self.call.caller.must_be_admin()?;
         let sent = request.procedure.ok_or_else(|| required("procedure"))?;
         let procedure = wire::procedure(&sent).map_err(under("procedure"))?;
-        let name = procedure.name.clone();
-        let directory = self.keep(Note::Procedure(procedure)).await?;
-        let procedure = directory.procedure_by(&name, self.today()).ok_or_else(Refusal::store_unavailable)?;
-        Ok(v1::CreateProcedureResponse { procedure: Some(wire::shown_procedure(procedure)) })
+        self.keep(Note::Procedure(procedure.clone())).await?;
+        Ok(v1::CreateProcedureResponse { procedure: Some(wire::shown_procedure(&procedure)) })
     }
 
     async fn get_procedure(
