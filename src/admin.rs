@@ -312,7 +312,7 @@ fn fitting(directory: &Directory, text: &str, role: Role, day: Day) -> Result<Pa
     } else {
         vec![whole("carriers"), whole("agencies")]
     };
-    let mut found = candidates.iter().filter_map(|name| directory.canonical(name, day));
+    let mut found = candidates.iter().filter_map(|name| directory.entered(name, day));
     let party = match (found.next(), found.next()) {
         (Some(party), None) => party.clone(),
         (Some(_), Some(_)) => {
@@ -346,7 +346,7 @@ fn source(name: &str, party: &PartyName) -> Result<Source, Error> {
         )));
     }
     let (name, party) = (SourceName::new(name), party.clone());
-    Ok(Source { name, party, agency: None, office: None, holder: None })
+    Ok(Source { name, party, agency: None, office: None, holder: None, retired: None })
 }
 
 #[cfg(test)]
@@ -372,6 +372,8 @@ mod tests {
                 kind: AgencyKind::Both,
                 valid_from: None,
                 valid_to: None,
+                level: None,
+                ended: None,
             };
             directory.parties.insert(name, (enrolled, Party::Agency(agency)));
         }

@@ -163,3 +163,7 @@ pub const DATABASE_ANSWER_SECONDS: u64 = 10;
 /// Seconds between the clocks of a gateway and of its database, and so half of those between two gateways; NTP keeps
 /// machines within milliseconds.
 pub const CLOCKS_APART_SECONDS: i64 = 5;
+/// Versions of one procedure. It is amended every year or two; an answer that lists them stays small.
+pub const VERSIONS: usize = 64;
+/// Appointments of one person. They are made for years; an answer that lists them stays small.
+pub const APPOINTMENTS: usize = 64;

@@ -68,13 +68,16 @@ impl Caller {
         }
     }
 
-    /// Whether the key may capture under a source's name. Enrolment is checked where the line is journaled.
-    pub fn may_use(&self, source: &SourceName) -> bool {
-        self.sources.is_empty() || self.sources.contains(source)
+    /// Whether the key may capture under a source's name: one that it is bound to, or one that had its place, whose outbox it
+    /// drains. Enrolment is checked where the line is journaled.
+    pub fn may_use(&self, directory: &Directory, source: &SourceName) -> bool {
+        let own = &self.sources;
+        // As a rule it is one of them; only then the directory is asked.
+        own.is_empty() || own.contains(source) || own.iter().any(|heir| directory.relays(heir, source))
     }
 
-    /// The party whose legs, dossiers and log are asked for: the caller's own, or for a supervisor any below it.
-    /// Empty means the caller's own. What may not be read is answered as if it were not there.
+    /// The party whose legs, dossiers and log are asked for: the caller's own, or one from which it took over, or for a
+    /// supervisor any below them. Empty means the caller's own. What may not be read is answered as if it were not there.
     pub fn reads(&self, directory: &Directory, parent: &str) -> Result<PartyName, Refusal> {
         let own = match (&self.party, self.role) {
             (Some(party), role) if role != Role::Admin => party,
@@ -84,7 +87,7 @@ impl Caller {
             return Ok(own.clone());
         }
         let wanted = PartyName::new(parent);
-        if wanted == *own || (self.role == Role::Supervisor && directory.is_within(&wanted, own)) {
+        if self.reaches(directory, own, &wanted) {
             return Ok(wanted);
         }
         Err(Refusal::field(Reason::NotFound, "parent", ""))
@@ -94,8 +97,15 @@ impl Caller {
     pub fn sees<'a>(&self, directory: &Directory, mut parties: impl Iterator<Item = &'a PartyName>) -> bool {
         match (&self.party, self.role) {
             (None, _) | (_, Role::Admin) => false,
-            (Some(own), Role::Supervisor) => parties.any(|party| directory.is_within(party, own)),
-            (Some(own), _) => parties.any(|party| party == own),
+            (Some(own), _) => parties.any(|party| self.reaches(directory, own, party)),
+        }
+    }
+
+    /// Whether what a party reads is the caller's to read.
+    fn reaches(&self, directory: &Directory, own: &PartyName, party: &PartyName) -> bool {
+        match self.role {
+            Role::Supervisor => directory.is_overseen(party, own),
+            _ => directory.succeeds(own, party),
         }
     }
 

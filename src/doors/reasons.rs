@@ -227,6 +227,12 @@ pub fn row(reason: Reason) -> Row {
             "Giver and receiver must be two different people: the other side must sign with its own key.",
             "Bên giao và bên nhận phải là hai người khác nhau: bên kia cần ký bằng khóa của mình.",
         ),
+        Reason::OffDuty => (
+            Code::FailedPrecondition,
+            false,
+            "The person of your key has no appointment today: let whoever stands in do it with their own key, or have the appointment entered.",
+            "Người của khóa này không có phân công hiệu lực hôm nay: hãy để người thay thế làm bằng khóa của mình, hoặc đề nghị cập nhật phân công.",
+        ),
         Reason::StoreUnavailable => (
             Code::Unavailable,
             true,

@@ -58,6 +58,10 @@ numbered! {
         WrongKind = 24 "WRONG_KIND",
         /// The procedure named is not in the directory.
         ProcedureUnknown = 25 "PROCEDURE_UNKNOWN",
+        /// Captured by a source that was out of use by then.
+        SourceRetired = 26 "SOURCE_RETIRED",
+        /// Whoever did it is entered as a person, and had no appointment that day.
+        OffDuty = 27 "OFF_DUTY",
         /// Somebody received what only the addressee, or somebody with written authority, may receive.
         ReceiverNotEntitled = 28 "RECEIVER_NOT_ENTITLED",
         /// Handed out although a fee that was due is not paid.

@@ -1,11 +1,16 @@
-//! The directory: agencies with dated aliases, carriers, post offices, procedures and sources. A value that is replaced
-//! as a whole when it changes; looking things up is pure.
+//! The directory: agencies with dated aliases and successors, carriers, post offices, procedures with versions, sources,
+//! people and the working calendar. A value that is replaced as a whole when it changes; looking things up is pure.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
+use jiff::civil::Date;
+
+use super::calendar::CalendarDay;
 use super::leg::LegKind;
 use super::names::{Lane, Micros, PartyName, SourceName};
 use super::numbered::numbered;
+use super::person::Persons;
 
 /// A civil date as days since 1970-01-01 in Vietnam's time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +30,22 @@ impl Day {
     pub fn begin(self) -> Micros {
         Micros(i64::from(self.0) * Micros::DAY - Day::ZONE_US)
     }
+
+    /// The day after.
+    pub fn next(self) -> Day {
+        Day(self.0.saturating_add(1))
+    }
+}
+
+impl fmt::Display for Day {
+    /// `2025-06-30`; the number of days where there is no such date.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let days = jiff::Span::new().try_days(self.0);
+        match days.and_then(|days| Date::constant(1970, 1, 1).checked_add(days)) {
+            Ok(date) => date.fmt(f),
+            Err(_) => self.0.fmt(f),
+        }
+    }
 }
 
 numbered! {
@@ -36,6 +57,37 @@ numbered! {
         Counter = 2 "COUNTER",
         /// Both.
         Both = 3 "BOTH",
+    }
+}
+
+numbered! {
+    /// The levels of government. Districts (cấp huyện) ended with 2025-06-30 (Law 72/2025/QH15).
+    Level {
+        /// Trung ương.
+        Central = 1 "CENTRAL",
+        /// Cấp tỉnh.
+        Province = 2 "PROVINCE",
+        /// Cấp huyện.
+        District = 3 "DISTRICT",
+        /// Cấp xã.
+        Commune = 4 "COMMUNE",
+    }
+}
+
+impl Level {
+    /// The last day of the district level: 2025-06-30.
+    pub const DISTRICTS_END: Day = Day(20_269);
+}
+
+numbered! {
+    /// What a decision does to a procedure.
+    ProcedureAction {
+        /// Ban hành mới.
+        New = 1 "NEW",
+        /// Sửa đổi, bổ sung.
+        Amended = 2 "AMENDED",
+        /// Bãi bỏ: from the version's first day on there is no such procedure.
+        Abolished = 3 "ABOLISHED",
     }
 }
 
@@ -63,6 +115,43 @@ pub struct Agency {
     pub valid_from: Option<Day>,
     /// Last day.
     pub valid_to: Option<Day>,
+    /// Its level, where it was told.
+    pub level: Option<Level>,
+    /// The decision that ended it.
+    pub ended: Option<Ended>,
+}
+
+/// How an agency ended, behind its last day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The number of the decision (quyết định).
+    pub decision: String,
+    /// The agency that took over: whoever names the old one later means this one.
+    pub successor: Option<PartyName>,
+}
+
+impl Agency {
+    /// Its level on a day: none before its first and behind its last, and no district behind the last of all districts.
+    pub fn level_on(&self, day: Day) -> Option<Level> {
+        let past = self.level == Some(Level::District) && day > Level::DISTRICTS_END;
+        self.level.filter(|_| within(self.valid_from, self.valid_to, day) && !past)
+    }
+
+    /// Whether it is on a day.
+    pub fn is_on(&self, day: Day) -> bool {
+        within(self.valid_from, self.valid_to, day)
+    }
+
+    /// The agency that has taken over by a day.
+    pub(super) fn successor_on(&self, day: Day) -> Option<&PartyName> {
+        let over = self.valid_to.is_some_and(|last| last < day);
+        self.ended.as_ref().filter(|_| over).and_then(|ended| ended.successor.as_ref())
+    }
+
+    /// The agency that takes over, now or later.
+    pub(super) fn successor(&self) -> Option<&PartyName> {
+        self.ended.as_ref().and_then(|ended| ended.successor.as_ref())
+    }
 }
 
 /// Another code of an agency, within dates.
@@ -100,7 +189,7 @@ pub struct Office {
     pub province: String,
 }
 
-/// A procedure (thủ tục hành chính) and whether it may go by post.
+/// One version of a procedure (thủ tục hành chính), and whether it may go by post. A version holds until the next begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Procedure {
     /// `procedures/{code}`.
@@ -115,9 +204,22 @@ pub struct Procedure {
     pub returned: bool,
     /// First day in force.
     pub valid_from: Option<Day>,
+    /// Last day in force, where it ends without a next version.
+    pub valid_to: Option<Day>,
+    /// What the decision does.
+    pub action: ProcedureAction,
+    /// The number of the decision (quyết định công bố); may be empty.
+    pub decision: String,
+    /// Working days to decide, where they were told.
+    pub working_days: Option<u16>,
 }
 
 impl Procedure {
+    /// Whether the version had begun by a day.
+    fn begun_by(&self, day: Day) -> bool {
+        self.valid_from.is_none_or(|from| from <= day)
+    }
+
     /// Whether the procedure lets papers travel by post on a leg of this kind. Agencies may pass papers to each other,
     /// and what came by post may always go back.
     pub fn may_go(&self, kind: LegKind) -> bool {
@@ -142,6 +244,18 @@ pub struct Source {
     pub office: Option<String>,
     /// Staff number of who has it; never a name.
     pub holder: Option<String>,
+    /// When it went out of use, and what took its place.
+    pub retired: Option<Retired>,
+}
+
+/// A source that is out of use. Its name is half of its facts' keys, so it stays: its successor drains what is left in its
+/// outbox under its name, and voids its scans so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retired {
+    /// From when on.
+    pub at: Micros,
+    /// The source of the same party that took its place.
+    pub successor: Option<SourceName>,
 }
 
 /// The lane and the short number the store knows a party or source by.
@@ -168,10 +282,14 @@ pub struct Directory {
     pub aliases: BTreeMap<String, Vec<Alias>>,
     /// Offices by carrier and six digits.
     pub offices: BTreeMap<(PartyName, String), Office>,
-    /// Procedures by name.
-    pub procedures: BTreeMap<String, Procedure>,
+    /// Procedures by name, each with its versions by first day; at least one.
+    pub procedures: BTreeMap<String, Vec<Procedure>>,
     /// Sources by name. Every party is a source too: of its commands.
     pub sources: BTreeMap<SourceName, (Enrolment, Source)>,
+    /// People by party.
+    pub persons: Persons,
+    /// Days that are not as their weekday says.
+    pub calendar: BTreeMap<Day, CalendarDay>,
 }
 
 impl Directory {
@@ -228,8 +346,8 @@ impl Directory {
         self.parties.get_key_value(&own).map(|(name, _)| name)
     }
 
-    /// The canonical name of an agency named by any of its codes on a day.
-    pub fn canonical(&self, name: &PartyName, day: Day) -> Option<&PartyName> {
+    /// The party that a name meant on a day: its own, or that of the agency whose dated alias it bears.
+    pub fn entered(&self, name: &PartyName, day: Day) -> Option<&PartyName> {
         if name.is_agency() {
             self.agency_by_code(name.bare(), day)
         } else {
@@ -237,21 +355,88 @@ impl Directory {
         }
     }
 
-    /// Whether `party` is `root` or stands below it.
-    pub fn is_within(&self, party: &PartyName, root: &PartyName) -> bool {
-        let mut at = Some(party);
-        // Bounded by the depth a code can show; a loop cannot be entered, but a bound costs nothing.
-        for _ in 0..16 {
-            match at {
-                Some(name) if name == root => return true,
-                Some(name) => at = self.agency(name).and_then(|agency| agency.parent.as_ref()),
-                None => return false,
-            }
-        }
-        false
+    /// The newest version of a procedure that had begun by a day, whatever it did; before all of them the first.
+    pub fn procedure_by(&self, name: &str, day: Day) -> Option<&Procedure> {
+        let versions = self.procedures.get(name)?;
+        versions.iter().rev().find(|version| version.begun_by(day)).or(versions.first())
+    }
+
+    /// The version of a procedure that is in force on a day; none before the first, or once it is abolished or over.
+    pub fn procedure_on(&self, name: &str, day: Day) -> Option<&Procedure> {
+        let version = self.procedure_by(name, day)?;
+        let holds = version.action != ProcedureAction::Abolished;
+        Some(version).filter(|version| holds && within(version.valid_from, version.valid_to, day))
     }
 }
 
-fn within(from: Option<Day>, to: Option<Day>, day: Day) -> bool {
+/// Whether a day is between two; an open end reaches for ever.
+pub(super) fn within(from: Option<Day>, to: Option<Day>, day: Day) -> bool {
     from.is_none_or(|from| from <= day) && to.is_none_or(|to| day <= to)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_procedure_is_as_its_newest_version_says_until_it_is_abolished() {
+        let version = |from: Option<i32>, to: Option<i32>, action, pickup| Procedure {
+            name: "procedures/1".into(),
+            title: String::new(),
+            level: String::new(),
+            pickup,
+            returned: true,
+            valid_from: from.map(Day),
+            valid_to: to.map(Day),
+            action,
+            decision: String::new(),
+            working_days: None,
+        };
+        let mut directory = Directory::default();
+        let versions = vec![
+            version(Some(10), None, ProcedureAction::New, false),
+            version(Some(20), Some(25), ProcedureAction::Amended, true),
+            version(Some(30), None, ProcedureAction::Abolished, true),
+            version(Some(40), None, ProcedureAction::New, false),
+        ];
+        directory.procedures.insert("procedures/1".into(), versions);
+        for (day, in_force) in [
+            (9, None),
+            (10, Some(false)),
+            (19, Some(false)),
+            (20, Some(true)),
+            (25, Some(true)),
+            (26, None),
+            (30, None),
+            (39, None),
+            (40, Some(false)),
+        ] {
+            let found = directory.procedure_on("procedures/1", Day(day)).map(|version| version.pickup);
+            assert_eq!(found, in_force, "{day}");
+        }
+        assert_eq!(directory.procedure_on("procedures/2", Day(20)), None);
+        let by = |day| directory.procedure_by("procedures/1", Day(day)).unwrap().valid_from;
+        assert_eq!([by(0), by(26), by(35)], [10, 20, 30].map(|day| Some(Day(day))));
+    }
+
+    #[test]
+    fn a_district_has_its_level_until_all_districts_ended() {
+        let agency = |level, to: Option<i32>| Agency {
+            name: PartyName::new("agencies/H99.31"),
+            title: String::new(),
+            parent: None,
+            kind: AgencyKind::Both,
+            valid_from: Some(Day(100)),
+            valid_to: to.map(Day),
+            level: Some(level),
+            ended: None,
+        };
+        let end = Level::DISTRICTS_END;
+        assert_eq!(end.to_string(), "2025-06-30");
+        let open = agency(Level::District, None);
+        assert_eq!(open.level_on(end), Some(Level::District));
+        assert_eq!((open.level_on(end.next()), open.level_on(Day(99))), (None, None));
+        assert_eq!(agency(Level::Commune, None).level_on(end.next()), Some(Level::Commune));
+        assert_eq!(agency(Level::Commune, Some(200)).level_on(Day(201)), None);
+    }
 }

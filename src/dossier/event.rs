@@ -277,6 +277,9 @@ pub struct Event {
     pub placed: Option<EventType>,
     /// The number of the signed paper that it was keyed from. It stands in the event alone.
     pub paper: Option<SmolStr>,
+    /// Staff number of who did it, where the key's person did not: of a device that several people carry. It is not in the
+    /// record, so what is read back has none.
+    pub actor: Option<SmolStr>,
     /// Papers, money, who received, what was laid down.
     pub particulars: Particulars,
 }
@@ -304,6 +307,7 @@ impl Event {
             unverified: false,
             due_at: None,
             placed: None,
+            actor: None,
             paper: None,
             particulars: Particulars::default(),
         }

@@ -3,6 +3,7 @@
 
 pub mod anomaly;
 pub mod apply;
+pub mod calendar;
 pub mod code;
 pub mod consumer;
 pub mod custody;
@@ -20,8 +21,10 @@ pub mod names;
 pub(crate) mod numbered;
 pub mod papers;
 pub mod particulars;
+pub mod person;
 pub mod refusal;
 pub mod resolve;
 pub mod spans;
+mod succession;
 #[cfg(test)]
 pub(crate) mod testing;

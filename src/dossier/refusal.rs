@@ -90,6 +90,8 @@ reasons! {
     LegState "LEG_STATE",
     /// Both sides by one principal.
     SamePrincipal "SAME_PRINCIPAL",
+    /// The person of the key has no appointment today.
+    OffDuty "OFF_DUTY",
     /// The store cannot be reached or cannot write.
     StoreUnavailable "STORE_UNAVAILABLE",
     /// An amount of money that is none.

@@ -153,7 +153,7 @@ impl Batch<'_> {
         let said = Said { event: line.event.clone(), ..said.clone() };
         let bytes = (self.scribe.encode_event)(&said.event, &said.party);
         let late = commanded.signed_at.is_some();
-        let act = Act::ManifestLine(ManifestLineAct { said: said.clone(), manifest, line, late });
+        let act = Act::ManifestLine(Box::new(ManifestLineAct { said: said.clone(), manifest, line, late }));
         let written = match self.apply(writer, &act, false).await? {
             Some(Ok(Applied::Written(written))) => *written,
             Some(Ok(Applied::Again(_))) => return Ok(Some(Err(Refusal::new(Reason::Internal)))),
@@ -214,10 +214,8 @@ impl Batch<'_> {
         line: &CommandLine,
         plan: &Plan,
     ) -> Result<Vec<EventKey>, Error> {
-        let of = |planned: &Planned| EventKey {
-            id: key::line_key_id(line, &planned.key),
-            source: key.source,
-        };
+        let of =
+            |planned: &Planned| EventKey { id: key::line_key_id(line, &planned.key), source: key.source };
         let keys: Vec<EventKey> = plan.lines.iter().map(of).collect();
         let unknown: Vec<EventKey> = keys.iter().filter(|key| !self.is_known(key)).cloned().collect();
         if !unknown.is_empty() {

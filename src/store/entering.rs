@@ -1,8 +1,9 @@
 //! What a note enters in a directory that is held in memory: the same as a store that keeps it and is read again.
 
 use super::{Note, itself};
-use crate::dossier::directory::{Directory, Enrolment, Party, Source};
+use crate::dossier::directory::{Day, Directory, Enrolment, Party, Source};
 use crate::dossier::names::{Lane, PartyName};
+use crate::dossier::person::{Appointment, Place};
 
 impl Note {
     /// Enters what the note says of the directory, and whether it says anything. The version is the commit's: it grows
@@ -14,7 +15,7 @@ impl Note {
             | Note::Follower { .. }
             | Note::Consumer { .. }
             | Note::NoConsumer { .. } => return false,
-            Note::Agency(agency) => {
+            Note::Agency(agency) | Note::AgencyEnded(agency) => {
                 let lane = directory.lane_for(agency.parent.as_ref());
                 enter_party(directory, &agency.name, lane, Party::Agency(agency.clone()));
             }
@@ -22,7 +23,7 @@ impl Note {
                 let lane = directory.lane_for(None);
                 enter_party(directory, &carrier.name, lane, Party::Carrier(carrier.clone()));
             }
-            Note::Source(source) => {
+            Note::Source(source) | Note::SourceRetired(source) => {
                 let lane = directory.lane_of(&source.party);
                 enter_source(directory, lane, source.clone());
             }
@@ -36,12 +37,34 @@ impl Note {
                 let key = (office.carrier.clone(), office.code.clone());
                 directory.offices.insert(key, office.clone());
             }
-            Note::Procedure(procedure) => {
-                directory.procedures.insert(procedure.name.clone(), procedure.clone());
+            Note::Procedure(procedure) | Note::ProcedureVersion(procedure) => {
+                let versions = directory.procedures.entry(procedure.name.clone()).or_default();
+                versions.retain(|known| known.valid_from != procedure.valid_from);
+                versions.push(procedure.clone());
+                versions.sort_by_key(|version| version.valid_from);
+            }
+            Note::Person { party, number } => {
+                let persons = directory.persons.entry(party.clone()).or_default();
+                persons.entry(number.clone()).or_default();
+            }
+            Note::Appointment(appointment) | Note::AppointmentEnded(appointment) => {
+                let persons = directory.persons.entry(appointment.party.clone()).or_default();
+                let appointments = persons.entry(appointment.person.clone()).or_default();
+                appointments.retain(|known| !known.is(appointment));
+                appointments.push(appointment.clone());
+                appointments.sort_by(|one, other| in_order(one).cmp(&in_order(other)));
+            }
+            Note::CalendarDay(day) => {
+                directory.calendar.insert(day.day, day.clone());
             }
         }
         true
     }
+}
+
+/// Appointments of a person by first day, as every store reads them back.
+fn in_order(one: &Appointment) -> (Option<Day>, u8, &str) {
+    (one.valid_from, one.role.number(), one.place.as_ref().map_or("", Place::as_str))
 }
 
 fn enter_party(directory: &mut Directory, name: &PartyName, lane: Lane, party: Party) {

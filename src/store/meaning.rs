@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use super::numbers::{ALWAYS, CARRIER, LEG, REPLAY, SYSTEM};
 use super::row::Row;
 use super::{ClockMode, Error, Head, Identity, KeyRow, Phase};
+use crate::dossier::calendar::CalendarDay;
 use crate::dossier::desk::{CodeKey, Tag, TagTarget};
 use crate::dossier::directory::{
-    Agency, AgencyKind, Alias, Carrier, Day, Directory, Enrolment, Office, Party, Procedure, Source,
+    Agency, AgencyKind, Alias, Carrier, Day, Directory, Ended, Enrolment, Level, Office, Party, Procedure,
+    ProcedureAction, Retired, Source,
 };
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
+use crate::dossier::person::{Appointment, Persons, Place, StaffRole};
 use crate::seal::head::Seal;
 
 /// The rows of the directory's tables.
@@ -21,8 +24,13 @@ pub(super) struct DirectoryRows {
     /// In the order of code and day.
     pub(super) aliases: Vec<Alias>,
     pub(super) offices: Vec<Office>,
+    /// In the order of name and day.
     pub(super) procedures: Vec<Procedure>,
     pub(super) sources: Vec<(SourceName, (Enrolment, Source))>,
+    pub(super) persons: Vec<(PartyName, String)>,
+    /// In the order of person, day, role and place.
+    pub(super) appointments: Vec<Appointment>,
+    pub(super) calendar: Vec<CalendarDay>,
 }
 
 impl DirectoryRows {
@@ -33,7 +41,18 @@ impl DirectoryRows {
             aliases.entry(alias.code.clone()).or_default().push(alias);
         }
         let offices = self.offices.into_iter();
-        let procedures = self.procedures.into_iter();
+        let mut procedures: BTreeMap<String, Vec<Procedure>> = BTreeMap::new();
+        for version in self.procedures {
+            procedures.entry(version.name.clone()).or_default().push(version);
+        }
+        let mut persons = Persons::new();
+        for (party, number) in self.persons {
+            persons.entry(party).or_default().insert(number, Vec::new());
+        }
+        for appointment in self.appointments {
+            let of_party = persons.entry(appointment.party.clone()).or_default();
+            of_party.entry(appointment.person.clone()).or_default().push(appointment);
+        }
         Directory {
             version,
             next_number,
@@ -41,8 +60,10 @@ impl DirectoryRows {
             parties: self.parties.into_iter().collect(),
             aliases,
             offices: offices.map(|office| ((office.carrier.clone(), office.code.clone()), office)).collect(),
-            procedures: procedures.map(|procedure| (procedure.name.clone(), procedure)).collect(),
+            procedures,
             sources: self.sources.into_iter().collect(),
+            persons,
+            calendar: self.calendar.into_iter().map(|day| (day.day, day)).collect(),
         }
     }
 }
@@ -59,6 +80,11 @@ pub(super) fn party(row: impl Row) -> Result<(PartyName, (Enrolment, Party)), Er
             kind: row.known(3, AgencyKind::from_number)?,
             valid_from: row.opt_number(6)?.map(Day),
             valid_to: row.opt_number(7)?.map(Day),
+            level: if row.is_null(8)? { None } else { Some(row.known(8, Level::from_number)?) },
+            ended: match row.opt_text(10)? {
+                Some(decision) => Some(Ended { decision, successor: row.opt_party(9)? }),
+                None => None,
+            },
         }),
     };
     Ok((name, (enrolment, party)))
@@ -72,12 +98,16 @@ pub(super) fn source(row: impl Row) -> Result<(SourceName, (Enrolment, Source)),
         agency: row.opt_party(4)?,
         office: row.opt_text(5)?,
         holder: row.opt_text(6)?,
+        retired: match row.opt_int(7)?.map(Micros) {
+            Some(at) => Some(Retired { at, successor: row.opt_text(8)?.map(|name| SourceName::new(&name)) }),
+            None => None,
+        },
     };
     Ok((name, (Enrolment { id: row.int(0)?, lane: row.lane(2)? }, source)))
 }
 
 pub(super) fn alias(row: impl Row) -> Result<Alias, Error> {
-    let valid_from = if row.int(1)? == ALWAYS { None } else { Some(Day(row.number(1)?)) };
+    let valid_from = first_day(row, 1)?;
     let valid_to = row.opt_number(3)?.map(Day);
     Ok(Alias { code: row.text(0)?, agency: row.party(2)?, valid_from, valid_to })
 }
@@ -93,8 +123,40 @@ pub(super) fn procedure(row: impl Row) -> Result<Procedure, Error> {
         level: row.text(2)?,
         pickup: row.flag(3)?,
         returned: row.flag(4)?,
-        valid_from: row.opt_number(5)?.map(Day),
+        valid_from: first_day(row, 5)?,
+        valid_to: row.opt_number(6)?.map(Day),
+        action: row.known(7, ProcedureAction::from_number)?,
+        decision: row.text(8)?,
+        working_days: row.opt_number(9)?,
     })
+}
+
+pub(super) fn person(row: impl Row) -> Result<(PartyName, String), Error> {
+    Ok((row.party(0)?, row.text(1)?))
+}
+
+pub(super) fn appointment(row: impl Row) -> Result<Appointment, Error> {
+    let place = row.text(3)?;
+    Ok(Appointment {
+        party: row.party(0)?,
+        person: row.text(1)?,
+        role: row.known(2, StaffRole::from_number)?,
+        place: (!place.is_empty()).then(|| Place::of(&place)),
+        valid_from: first_day(row, 4)?,
+        valid_to: row.opt_number(5)?.map(Day),
+        acts_for: row.opt_party(6)?,
+        decision: row.text(7)?,
+        substitute: row.opt_text(8)?,
+    })
+}
+
+pub(super) fn calendar_day(row: impl Row) -> Result<CalendarDay, Error> {
+    Ok(CalendarDay { day: Day(row.number(0)?), works: row.flag(1)?, title: row.text(2)? })
+}
+
+/// A first day in a key.
+fn first_day(row: impl Row, at: usize) -> Result<Option<Day>, Error> {
+    if row.int(at)? == ALWAYS { Ok(None) } else { Ok(Some(Day(row.number(at)?))) }
 }
 
 pub(super) fn seal(row: impl Row) -> Result<Seal, Error> {

@@ -31,11 +31,13 @@ pub use place::Place;
 use bytes::Bytes;
 use smol_str::SmolStr;
 
+use crate::dossier::calendar::CalendarDay;
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{Changes, CodeKey};
 use crate::dossier::device::Heard;
 use crate::dossier::directory::{Agency, Alias, Carrier, Office, Procedure, Source};
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
+use crate::dossier::person::Appointment;
 use crate::dossier::refusal::Refusal;
 use crate::seal::head::Seal;
 use crate::seal::record::Record;
@@ -48,13 +50,13 @@ const OTHER_SIGNING_KEY: &str = "another signing key is kept under the same id";
 /// The source of events that place others. It has the short number 0 in every store and belongs to no party.
 fn tie() -> Source {
     let (name, party) = (SourceName::new("trao/tie"), PartyName::new("trao"));
-    Source { name, party, agency: None, office: None, holder: None }
+    Source { name, party, agency: None, office: None, holder: None, retired: None }
 }
 
 /// A party as the source of its own commands.
 fn itself(party: &PartyName) -> Source {
     let name = SourceName::new(party.as_str());
-    Source { name, party: party.clone(), agency: None, office: None, holder: None }
+    Source { name, party: party.clone(), agency: None, office: None, holder: None, retired: None }
 }
 
 /// What went wrong while keeping or reading. The source says why; it is logged and never shown to a caller.
@@ -296,16 +298,35 @@ pub enum Note {
     },
     /// A new agency.
     Agency(Agency),
+    /// An agency as it is once it has ended.
+    AgencyEnded(Agency),
     /// A new dated alias.
     Alias(Alias),
     /// A new carrier.
     Carrier(Carrier),
     /// A new office.
     Office(Office),
-    /// A new procedure.
+    /// A new procedure: its first version.
     Procedure(Procedure),
+    /// A version of a procedure, new or old.
+    ProcedureVersion(Procedure),
     /// A new source.
     Source(Source),
+    /// A source as it is once it is out of use.
+    SourceRetired(Source),
+    /// A new person.
+    Person {
+        /// Whose.
+        party: PartyName,
+        /// Staff number.
+        number: String,
+    },
+    /// A new appointment, of a person who is entered with it where need be.
+    Appointment(Appointment),
+    /// An appointment as it is with another last day.
+    AppointmentEnded(Appointment),
+    /// A day that is not as its weekday says.
+    CalendarDay(CalendarDay),
 }
 
 /// What is listed for a party: a leg, a dossier or a document.

@@ -14,7 +14,7 @@ pub(super) const DOSSIER: i64 = 2;
 pub(super) const DOCUMENT: i64 = 3;
 /// A carrier, in place of `AgencyKind`'s numbers.
 pub(super) const CARRIER: i64 = 0;
-/// An alias that was always meant: it sorts before every day, and a key column cannot be empty.
+/// What always was, as an alias without a first day: it sorts before every day, and a key column cannot be empty.
 pub(super) const ALWAYS: i64 = i64::MIN;
 
 /// A position or number that is looked for. None beyond the greatest integer is ever kept.

@@ -62,7 +62,9 @@ async fn lay(reader: &Reader, lanes: &[Lane], desk: &mut Desk, missing: Missing)
         Missing::Leg(id) => desk.lay_leg(id, reader.leg(id).await?),
         Missing::Dossier(id) => desk.lay_dossier(id, reader.dossier(id).await?),
         // Chains, targets and documents are for applying; finding a leg needs none.
-        Missing::Chain(_) | Missing::Target(_) | Missing::Document(_) => return Err(Error::Torn(what(&missing))),
+        Missing::Chain(_) | Missing::Target(_) | Missing::Document(_) => {
+            return Err(Error::Torn(what(&missing)));
+        }
     }
     Ok(())
 }

@@ -140,9 +140,12 @@ impl House {
             kind: AgencyKind::Both,
             valid_from: None,
             valid_to: None,
+            level: None,
+            ended: None,
         };
         let device = SourceName::new("carriers/vnpost/devices/pda");
-        let source = Source { name: device, party: post(), agency: None, office: None, holder: None };
+        let source =
+            Source { name: device, party: post(), agency: None, office: None, holder: None, retired: None };
         let reader = SourceName::new("agencies/H99.14/devices/reader");
         let reader = Source { name: reader, party: self::agency(), ..source.clone() };
         for note in [

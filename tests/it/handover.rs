@@ -162,7 +162,8 @@ async fn an_officer_takes_118_of_120_at_the_counter_and_every_retry_gets_the_sam
     let again = lists(&world).accept_lines(centre.ask(all.clone())).await.unwrap().into_inner();
     assert_eq!(bytes(&again.outcomes), bytes(&taken.outcomes));
     assert!(again.outcomes.iter().all(|line| recorded(line).replayed));
-    let other = v1::AcceptLinesRequest { paper_number: "1".to_owned(), signed_at: Some(minute(0)), ..all.clone() };
+    let other =
+        v1::AcceptLinesRequest { paper_number: "1".to_owned(), signed_at: Some(minute(0)), ..all.clone() };
     let other = lists(&world).accept_lines(centre.ask(other)).await.unwrap().into_inner();
     assert!(other.outcomes.iter().all(|line| refused(line).1 == "EVENT_KEY_REUSED"));
 
@@ -240,7 +241,8 @@ async fn bad_input_is_refused_line_by_line_and_the_rest_goes_through() {
         assert!(listed.unwrap().into_inner().manifests.is_empty());
     }
     // The giver's own people cannot sign for the receiver.
-    let status = lists(&world).accept_lines(p.post.ask(all_but(&world, &manifest.name, &[]))).await.unwrap_err();
+    let status =
+        lists(&world).accept_lines(p.post.ask(all_but(&world, &manifest.name, &[]))).await.unwrap_err();
     assert_eq!(reason(&status), "ROLE_NOT_ALLOWED");
 
     // A draft takes what may stand on it, and tells the rest; a list must have a line to be offered.

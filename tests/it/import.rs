@@ -106,7 +106,7 @@ fn taken(line: u64, status: &str) -> (u64, String, String, String) {
 }
 
 /// One list of each kind of the directory, as spreadsheets write them.
-fn lists() -> [(&'static str, String); 5] {
+fn lists() -> [(&'static str, String); 7] {
     let agencies = "\u{feff}Ghi chú;code;kind;name;parent;valid_from;valid_to;alias_of\r\n\
         ;H98;both;UBND tỉnh H98;;01/01/2020;;\r\n\
         ;H98.14;Owner;Sở Tư pháp;H98;2025-07-01;;\r\n\
@@ -132,6 +132,16 @@ fn lists() -> [(&'static str, String); 5] {
              reader-1,device,,H98.14,,\n"
                 .to_owned(),
         ),
+        (
+            "persons",
+            "party,id,role,office,agency,acts_for,valid_from,valid_to,decision,substitute\n\
+             x,NV-0117,Giao dịch viên,'009010,,,01/01/2025,,12/QĐ-BĐT,NV-0118\n\
+             x,NV-0117,clerk,,H98.14.01,H98.14,01/01/2025,31/12/2026,12/QĐ-BĐT,NV-0118\n\
+             carriers/x,NV-0118,POSTMAN,,,,,,,\n\
+             H98.14,CC-1,công chức một cửa,,H98.14.01,,,,,\n"
+                .to_owned(),
+        ),
+        ("holidays", "day,works,title\n02/09/2026,,Quốc khánh\n2026-08-22,x,Làm bù\n".to_owned()),
     ]
 }
 
@@ -160,7 +170,8 @@ async fn the_directory_comes_from_spreadsheets_and_sent_twice_enters_nothing_new
     let agency = world.directory().get_agency(ask).await.unwrap().into_inner().agency.unwrap();
     assert_eq!((agency.name.as_str(), agency.valid_from.as_str()), ("agencies/H98.14", "2025-07-01"));
     assert_eq!(agency.aliases[0].valid_to, "2025-06-30");
-    let ask = admin.ask(v1::GetProcedureRequest { name: "procedures/1.009999".to_owned() });
+    let ask =
+        admin.ask(v1::GetProcedureRequest { name: "procedures/1.009999".to_owned(), as_of: String::new() });
     let procedure = world.directory().get_procedure(ask).await.unwrap().into_inner().procedure.unwrap();
     assert!(procedure.postal_pickup && procedure.postal_return && procedure.valid_from == "2025-01-01");
     let ask = admin.ask(v1::ListSourcesRequest { parent: "carriers/x".to_owned(), ..Default::default() });
@@ -169,6 +180,56 @@ async fn the_directory_comes_from_spreadsheets_and_sent_twice_enters_nothing_new
     assert!(sources.iter().any(|source| source.name == "carriers/x/devices/pda-1"
         && source.office == "carriers/x/offices/009010"
         && source.holder == "NV-0117"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_may_have_more_columns_and_a_decision_makes_a_version_of_a_procedure() {
+    let world = World::start().await;
+    let (desk, admin) = (Desk::of(&world), &world.province.admin);
+    let agencies = "code,name,parent,kind,valid_from,valid_to,alias_of,level\n\
+        H98,Tỉnh,,both,,,,province\nH98.1,Huyện,H98,both,,,,District\n";
+    assert_eq!(desk.takes(admin, "agencies", agencies), "imported 2  again 0  refused 0");
+    assert_eq!(desk.takes(admin, "agencies", agencies), "imported 0  again 2  refused 0");
+    let procedures = "code,name,level,pickup,return,valid_from,decision,action,days,valid_to\n\
+        1.5,Cấp thẻ,district,1,1,01/01/2019,1/QĐ-UBND,new,7,\n\
+        1.5,Cấp thẻ,commune,1,1,01/07/2025,2/QĐ-UBND,amended,5,\n\
+        1.5,,,,,01/01/2026,3/QĐ-UBND,abolished,,\n\
+        1.6,Cấp sổ,commune,1,0,,,,,31/12/2025\n";
+    assert_eq!(desk.takes(admin, "procedures", procedures), "imported 4  again 0  refused 0");
+    assert_eq!(desk.takes(admin, "procedures", procedures), "imported 0  again 4  refused 0");
+    let wrong = "code,name,level,pickup,return,valid_from,decision,action,days\n\
+        1.5,Cấp thẻ,commune,1,1,01/07/2025,2/QĐ-UBND,amended,6\n1.5,x,commune,1,1,,4/QĐ,ended,\n\
+        1.5,x,commune,1,1,,4/QĐ,,soon\n1.5,x,commune,1,1,,4/QĐ,,999\n";
+    assert_eq!(
+        desk.import(admin, "procedures", wrong, &["--json"]).rows(),
+        [
+            refused(2, "RESOURCE_EXISTS", "days"),
+            refused(3, "TEXT_INVALID", "action"),
+            refused(4, "TEXT_INVALID", "days"),
+            refused(5, "TEXT_INVALID", "days"),
+        ]
+    );
+    let persons = "party,id,role,office,agency,acts_for,valid_from,valid_to,decision,substitute\n\
+        p,1,chief,,,,,,,\np,,clerk,,,,,,,\np,1,,,,,,,,\np,1,clerk,009010,,,,,,\nnone,1,clerk,,,,,,,\n\
+        p,1,clerk,,H97,,,,,\np,Trần B,clerk,,,,,,,\np,1,clerk,,,,,,,1\np,2,clerk,,,,,,,1\np,2,clerk,,,,,,,3\n";
+    assert_eq!(
+        desk.import(&world.province.post_supervisor, "persons", persons, &["--json"]).rows(),
+        [
+            refused(2, "TEXT_INVALID", "role"),
+            refused(3, "FIELD_REQUIRED", "id"),
+            refused(4, "FIELD_REQUIRED", "role"),
+            refused(5, "NOT_FOUND", "office"),
+            refused(6, "NOT_FOUND", "party"),
+            refused(7, "NOT_FOUND", "agency"),
+            refused(8, "TEXT_INVALID", "id"),
+            refused(9, "TEXT_INVALID", "substitute"),
+            taken(10, "imported"),
+            refused(11, "RESOURCE_EXISTS", "substitute"),
+        ]
+    );
+    let foreign = "party,id,role,office,agency,acts_for,valid_from,valid_to,decision,substitute\nH99.14,1,clerk,,,,,,,\n";
+    let ended = desk.import(&world.province.post_supervisor, "persons", foreign, &["--json"]);
+    assert_eq!(ended.rows(), [refused(2, "NOT_FOUND", "party")]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,6 +25,7 @@ mod handover;
 mod hands;
 mod hostile;
 mod import;
+mod in_time;
 mod isolation;
 mod lanes;
 mod layers;

@@ -48,6 +48,8 @@ pub fn directory(devices: usize) -> Vec<Note> {
             kind: AgencyKind::Both,
             valid_from: None,
             valid_to: None,
+            level: None,
+            ended: None,
         })
     };
     let carrier = Note::Carrier(Carrier { name: party(POST), title: String::new() });
@@ -56,7 +58,14 @@ pub fn directory(devices: usize) -> Vec<Note> {
 }
 
 fn enrolled(name: SourceName) -> Note {
-    Note::Source(Source { party: party_of(&name), name, agency: None, office: None, holder: None })
+    Note::Source(Source {
+        party: party_of(&name),
+        name,
+        agency: None,
+        office: None,
+        holder: None,
+        retired: None,
+    })
 }
 
 pub fn item(number: u64) -> Code {

@@ -17,6 +17,7 @@ pub mod import;
 mod lines;
 mod names;
 mod output;
+pub mod people;
 mod query;
 pub mod scan;
 mod shapes;

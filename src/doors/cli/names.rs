@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::doors::wire::v1;
-use crate::dossier::code::{Code, CodeKind, Unreadable};
+use crate::dossier::code::{Code, CodeKind, Unreadable, agency_code};
 use crate::dossier::names::PartyName;
 
 /// A name under a collection: `H99.01` becomes `agencies/H99.01`, a whole name stays.
@@ -11,6 +11,17 @@ pub fn whole(collection: &str, text: &str) -> String {
         text.to_owned()
     } else {
         format!("{collection}{text}")
+    }
+}
+
+/// A party: an agency by its code, a carrier by its id; a whole name stays.
+pub fn party(text: &str) -> String {
+    if text.contains('/') || text.is_empty() {
+        text.to_owned()
+    } else if agency_code::is_code(text) {
+        format!("agencies/{text}")
+    } else {
+        format!("carriers/{text}")
     }
 }
 
@@ -73,6 +84,10 @@ mod tests {
         assert_eq!(whole("agencies/", "agencies/H99.01"), "agencies/H99.01");
         assert_eq!(whole("legs/", "0-12"), "legs/0-12");
         assert_eq!(whole("legs/", ""), "");
+        for (text, name) in [("p", "carriers/p"), ("H99.31", "agencies/H99.31"), ("carriers/p", "carriers/p")]
+        {
+            assert_eq!(party(text), name);
+        }
         assert_eq!(office("991230", "carriers/p/devices/d").unwrap(), "carriers/p/offices/991230");
         assert_eq!(
             office("carriers/q/offices/991230", "agencies/H99/devices/d").unwrap(),

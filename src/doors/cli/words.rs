@@ -5,6 +5,7 @@ use crate::doors::wire::v1::DossierState;
 use crate::dossier::anomaly::AnomalyKind;
 use crate::dossier::event::EventType;
 use crate::dossier::leg::{HolderKind, LegKind, LegState, OrderStatus, Placement};
+use crate::dossier::person::StaffRole;
 
 /// One thing's name in both languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,24 @@ pub const fn leg_kind(kind: LegKind) -> Words {
         LegKind::ReturnToCitizen => words("Trả lại hồ sơ cho người nộp", "Papers back to the citizen"),
         LegKind::ReturnToAgency => words("Chuyển hoàn kết quả", "Result back to the agency"),
     }
+}
+
+/// What a person is appointed as.
+pub const fn staff_role(role: StaffRole) -> Words {
+    match role {
+        StaffRole::Clerk => words("Giao dịch viên", "Clerk"),
+        StaffRole::Postman => words("Bưu tá", "Postman"),
+        StaffRole::Controller => words("Kiểm soát viên", "Controller"),
+        StaffRole::Officer => words("Công chức một cửa", "Officer"),
+        StaffRole::Supervisor => words("Người phụ trách", "Supervisor"),
+    }
+}
+
+/// The role of a word in either language.
+pub fn staff_role_of(text: &str) -> Option<StaffRole> {
+    let wanted = text.trim().to_lowercase();
+    let named = |role: &&StaffRole| staff_role(**role).vietnamese.to_lowercase() == wanted;
+    StaffRole::from_text(text).or_else(|| StaffRole::ALL.iter().find(named).copied())
 }
 
 /// A state of a leg.
@@ -206,6 +225,12 @@ pub const fn anomaly(kind: AnomalyKind) -> Words {
         AnomalyKind::ProcedureUnknown => {
             words("Thủ tục không có trong danh mục", "The procedure is not in the directory")
         }
+        AnomalyKind::SourceRetired => {
+            words("Quét bằng thiết bị đã ngừng dùng", "Scanned with a source that was out of use")
+        }
+        AnomalyKind::OffDuty => {
+            words("Người thực hiện không có phân công hiệu lực", "Whoever did it had no appointment that day")
+        }
         AnomalyKind::ReceiverNotEntitled => {
             words("Người nhận không đúng thẩm quyền", "The receiver was not entitled")
         }
@@ -315,6 +340,14 @@ pub const fn what_next(kind: AnomalyKind) -> Words {
         AnomalyKind::ProcedureUnknown => words(
             "Hãy kiểm tra mã thủ tục hoặc bổ sung vào danh mục.",
             "Check the procedure's code, or have it entered in the directory.",
+        ),
+        AnomalyKind::SourceRetired => words(
+            "Hãy kiểm tra thiết bị đang ở đâu; nếu vẫn dùng thì đăng ký lại dưới tên mới.",
+            "Find out who has the device; if it is in use again, enrol it under a new name.",
+        ),
+        AnomalyKind::OffDuty => words(
+            "Hãy kiểm tra ai đã làm; nếu đúng người, đề nghị cập nhật phân công.",
+            "Check who it was; if it is right, have the appointment entered.",
         ),
         AnomalyKind::ReceiverNotEntitled => words(
             "Hãy xác minh với người có tên trên kết quả; nếu trao nhầm thì hủy báo phát và thu hồi.",

@@ -155,7 +155,7 @@ impl Gateway {
     fn queue(&self, call: &Call, capture: v1::Capture) -> Result<Pending, Refusal> {
         let speaker = call.caller.speaker()?;
         let parsed = into::capture(capture, &call.directory)?;
-        if !call.caller.may_use(&parsed.source) {
+        if !call.caller.may_use(&call.directory, &parsed.source) {
             return Err(Refusal::field(Reason::UnknownSource, "source", ""));
         }
         let line = Line::Capture(Box::new(CaptureLine {
@@ -225,7 +225,8 @@ impl Gateway {
         let name = SourceName::new(&into::required(source, "source")?);
         let speaker = call.caller.speaker()?;
         let enrolled = call.directory.sources.get(&name);
-        let own = enrolled.filter(|(_, source)| source.party == speaker.party && call.caller.may_use(&name));
+        let may_use = call.caller.may_use(&call.directory, &name);
+        let own = enrolled.filter(|(_, source)| source.party == speaker.party && may_use);
         let (enrolment, _) = own.ok_or_else(|| Refusal::field(Reason::UnknownSource, "source", ""))?;
         self.view.heard(enrolment.lane, enrolment.id).await.map_err(|error| unread(&error, "source"))
     }

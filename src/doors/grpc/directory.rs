@@ -41,7 +41,9 @@ methods! {
     get_agency(GetAgencyRequest) -> GetAgencyResponse;
     list_agencies(ListAgenciesRequest) -> ListAgenciesResponse;
     create_agency_alias(CreateAgencyAliasRequest) -> CreateAgencyAliasResponse;
+    end_agency(EndAgencyRequest) -> EndAgencyResponse;
     create_procedure(CreateProcedureRequest) -> CreateProcedureResponse;
+    create_procedure_version(CreateProcedureVersionRequest) -> CreateProcedureVersionResponse;
     get_procedure(GetProcedureRequest) -> GetProcedureResponse;
     list_procedures(ListProceduresRequest) -> ListProceduresResponse;
     create_carrier(CreateCarrierRequest) -> CreateCarrierResponse;
@@ -53,6 +55,15 @@ methods! {
     create_source(CreateSourceRequest) -> CreateSourceResponse;
     get_source(GetSourceRequest) -> GetSourceResponse;
     list_sources(ListSourcesRequest) -> ListSourcesResponse;
+    retire_source(RetireSourceRequest) -> RetireSourceResponse;
+    create_person(CreatePersonRequest) -> CreatePersonResponse;
+    get_person(GetPersonRequest) -> GetPersonResponse;
+    list_persons(ListPersonsRequest) -> ListPersonsResponse;
+    create_appointment(CreateAppointmentRequest) -> CreateAppointmentResponse;
+    end_appointment(EndAppointmentRequest) -> EndAppointmentResponse;
+    create_calendar_day(CreateCalendarDayRequest) -> CreateCalendarDayResponse;
+    list_calendar_days(ListCalendarDaysRequest) -> ListCalendarDaysResponse;
+    compute_due_time(ComputeDueTimeRequest) -> ComputeDueTimeResponse;
 }
 
 impl Gateway {
@@ -67,22 +78,22 @@ impl Gateway {
 }
 
 /// One call of the service.
-struct Asked<'a> {
-    gateway: &'a Gateway,
-    call: &'a Call,
+pub(super) struct Asked<'a> {
+    pub(super) gateway: &'a Gateway,
+    pub(super) call: &'a Call,
 }
 
 impl Asked<'_> {
-    fn directory(&self) -> &Directory {
+    pub(super) fn directory(&self) -> &Directory {
         &self.call.directory
     }
 
-    fn today(&self) -> Day {
+    pub(super) fn today(&self) -> Day {
         Day::at(self.gateway.clock.now())
     }
 
     /// Keeps a change, and answers the directory that shows it.
-    async fn keep(&self, note: Note) -> Result<Arc<Directory>, Refusal> {
+    pub(super) async fn keep(&self, note: Note) -> Result<Arc<Directory>, Refusal> {
         // CANCEL: as above.
         self.gateway.journal.submit(Line::Note(Lane::default(), Box::new(note))).await?;
         Ok(self.gateway.journal.directory())
@@ -101,8 +112,12 @@ impl Asked<'_> {
     }
 
     async fn get_agency(&self, request: v1::GetAgencyRequest) -> Result<v1::GetAgencyResponse, Refusal> {
-        let name = given(&request.name, "name")?;
-        let name = wire::known_agency(name, "name", self.directory(), self.today())?;
+        let name = PartyName::new(given(&request.name, "name")?);
+        // An agency that is there under that very code is meant, also when the code is another's by now.
+        let name = match self.directory().agency(&name) {
+            Some(_) => name,
+            None => wire::known_agency(name.as_str(), "name", self.directory(), self.today())?,
+        };
         let agency = self.directory().agency(&name).ok_or_else(|| not_found("name"))?;
         Ok(v1::GetAgencyResponse { agency: Some(wire::shown_agency(agency, self.directory())) })
     }
@@ -116,10 +131,19 @@ impl Asked<'_> {
             "" => None,
             parent => Some(wire::known_agency(parent, "parent", directory, self.today())?),
         };
+        let as_of = wire::day(&request.as_of, "as_of")?;
+        let level = wire::level(request.level, "level")?;
         let filter = parent.as_ref().map_or("", PartyName::as_str);
-        let paging = Paging::read("ListAgencies", &[filter], request.page_size, &request.page_token)?;
+        let filters = [filter, &request.as_of, level.map_or("", |level| level.text())];
+        let paging = Paging::read("ListAgencies", &filters, request.page_size, &request.page_token)?;
         let agencies = directory.parties.keys().filter_map(|name| directory.agency(name));
-        let listed = agencies.filter(|agency| parent.is_none() || agency.parent == parent);
+        let today = self.today();
+        let listed = agencies.filter(|agency| {
+            let of_parent = parent.is_none() || agency.parent == parent;
+            let is_on = as_of.is_none_or(|day| agency.is_on(day));
+            let of_level = level.is_none() || agency.level_on(as_of.unwrap_or(today)) == level;
+            of_parent && is_on && of_level
+        });
         let (page, next_page_token) = paging.page(listed.map(|a: &Agency| (a.name.as_str().to_owned(), a)));
         let agencies = page.into_iter().map(|agency| wire::shown_agency(agency, directory)).collect();
         Ok(v1::ListAgenciesResponse { agencies, next_page_token })
@@ -145,10 +169,8 @@ impl Asked<'_> {
         self.call.caller.must_be_admin()?;
         let sent = request.procedure.ok_or_else(|| required("procedure"))?;
         let procedure = wire::procedure(&sent).map_err(under("procedure"))?;
-        let name = procedure.name.clone();
-        let directory = self.keep(Note::Procedure(procedure)).await?;
-        let procedure = directory.procedures.get(&name).ok_or_else(Refusal::store_unavailable)?;
-        Ok(v1::CreateProcedureResponse { procedure: Some(wire::shown_procedure(procedure)) })
+        self.keep(Note::Procedure(procedure.clone())).await?;
+        Ok(v1::CreateProcedureResponse { procedure: Some(wire::shown_procedure(&procedure)) })
     }
 
     async fn get_procedure(
@@ -156,7 +178,11 @@ impl Asked<'_> {
         request: v1::GetProcedureRequest,
     ) -> Result<v1::GetProcedureResponse, Refusal> {
         let name = given(&request.name, "name")?;
-        let procedure = self.directory().procedures.get(name).ok_or_else(|| not_found("name"))?;
+        let procedure = match wire::day(&request.as_of, "as_of")? {
+            Some(day) => self.directory().procedure_on(name, day),
+            None => self.directory().procedure_by(name, self.today()),
+        };
+        let procedure = procedure.ok_or_else(|| not_found("name"))?;
         Ok(v1::GetProcedureResponse { procedure: Some(wire::shown_procedure(procedure)) })
     }
 
@@ -164,9 +190,28 @@ impl Asked<'_> {
         &self,
         request: v1::ListProceduresRequest,
     ) -> Result<v1::ListProceduresResponse, Refusal> {
-        let paging = Paging::read("ListProcedures", &[], request.page_size, &request.page_token)?;
-        let listed = self.directory().procedures.values();
-        let (page, next_page_token) = paging.page(listed.map(|p: &Procedure| (p.name.clone(), p)));
+        let (as_of, level) = (wire::day(&request.as_of, "as_of")?, request.level.as_str());
+        wire::procedure_level(level)?;
+        if as_of.is_some() && request.versions {
+            return Err(Refusal::field(Reason::TextInvalid, "as_of", "every version is of any day"));
+        }
+        let which = if request.versions { "versions" } else { "" };
+        let filters = [&request.as_of, level, which];
+        let paging = Paging::read("ListProcedures", &filters, request.page_size, &request.page_token)?;
+        let (directory, today) = (self.directory(), self.today());
+        let versions =
+            directory.procedures.iter().flat_map(|(name, versions)| match (request.versions, as_of) {
+                (true, _) => versions.iter().collect::<Vec<_>>(),
+                (false, Some(day)) => directory.procedure_on(name, day).into_iter().collect(),
+                (false, None) => directory.procedure_by(name, today).into_iter().collect(),
+            });
+        let listed = versions.filter(|version| level.is_empty() || version.level == level);
+        let named = |version: &Procedure| match version.valid_from {
+            // In order, and behind no other procedure's name.
+            Some(day) if request.versions => format!("{} {day}", version.name),
+            _ => version.name.clone(),
+        };
+        let (page, next_page_token) = paging.page(listed.map(|version| (named(version), version)));
         let procedures = page.into_iter().map(wire::shown_procedure).collect();
         Ok(v1::ListProceduresResponse { procedures, next_page_token })
     }
@@ -244,9 +289,7 @@ impl Asked<'_> {
         &self,
         request: v1::CreateSourceRequest,
     ) -> Result<v1::CreateSourceResponse, Refusal> {
-        if !matches!(self.call.caller.role, Role::Admin | Role::Supervisor) {
-            return Err(Refusal::new(Reason::RoleNotAllowed));
-        }
+        self.must_enter_for_others()?;
         let sent = request.source.ok_or_else(|| required("source"))?;
         let party = self.may_see(given(&sent.party, "source.party")?, "source.party")?;
         let source = wire::source(&sent, party, self.directory(), self.today()).map_err(under("source"))?;
@@ -271,12 +314,7 @@ impl Asked<'_> {
         &self,
         request: v1::ListSourcesRequest,
     ) -> Result<v1::ListSourcesResponse, Refusal> {
-        let is_admin = self.call.caller.role == Role::Admin;
-        let party = match request.parent.as_str() {
-            "" if is_admin => None,
-            "" => Some(self.call.caller.reads(self.directory(), "")?),
-            parent => Some(self.may_see(parent, "parent")?),
-        };
+        let party = self.own_or_seen(&request.parent)?;
         let filter = party.as_ref().map_or("", PartyName::as_str);
         let paging = Paging::read("ListSources", &[filter], request.page_size, &request.page_token)?;
         let sources = self.directory().sources.values().map(|(_, source)| source);
@@ -286,9 +324,18 @@ impl Asked<'_> {
         Ok(v1::ListSourcesResponse { sources, next_page_token })
     }
 
-    /// The party of a name, if its sources concern the caller: an administrator's are all, anybody else's what it reads.
-    fn may_see(&self, name: &str, field: &str) -> Result<PartyName, Refusal> {
-        let known = self.directory().canonical(&PartyName::new(name), self.today());
+    /// The party whose sources or people are listed; for an administrator who names none, every one's.
+    pub(super) fn own_or_seen(&self, parent: &str) -> Result<Option<PartyName>, Refusal> {
+        match parent {
+            "" if self.call.caller.role == Role::Admin => Ok(None),
+            "" => self.call.caller.reads(self.directory(), "").map(Some),
+            parent => self.may_see(parent, "parent").map(Some),
+        }
+    }
+
+    /// The party of a name, if its sources and people concern the caller: an administrator's are all, anybody else's what it reads.
+    pub(super) fn may_see(&self, name: &str, field: &str) -> Result<PartyName, Refusal> {
+        let known = self.directory().entered(&PartyName::new(name), self.today());
         let known = known.ok_or_else(|| not_found(field))?;
         if self.call.caller.role == Role::Admin {
             return Ok(known.clone());
@@ -303,18 +350,18 @@ fn shown_agency(directory: &Directory, name: &PartyName) -> Result<v1::Agency, R
     Ok(wire::shown_agency(agency, directory))
 }
 
-fn given<'a>(name: &'a str, field: &str) -> Result<&'a str, Refusal> {
+pub(super) fn given<'a>(name: &'a str, field: &str) -> Result<&'a str, Refusal> {
     if name.is_empty() { Err(required(field)) } else { Ok(name) }
 }
 
-fn required(field: &str) -> Refusal {
+pub(super) fn required(field: &str) -> Refusal {
     Refusal::field(Reason::FieldRequired, field, "")
 }
 
-fn not_found(field: &str) -> Refusal {
+pub(super) fn not_found(field: &str) -> Refusal {
     Refusal::field(Reason::NotFound, field, "")
 }
 
-fn under(parent: &'static str) -> impl Fn(Refusal) -> Refusal {
+pub(super) fn under(parent: &'static str) -> impl Fn(Refusal) -> Refusal {
     move |refusal| refusal.under(parent)
 }

@@ -187,7 +187,7 @@ impl Gateway {
 
     /// The log that is asked for, if the caller may read it.
     pub(super) fn log(&self, call: &Call, parent: &str) -> Result<Log, Refusal> {
-        let known = call.directory.canonical(&PartyName::new(parent), Day::at(self.clock.now()));
+        let known = call.directory.entered(&PartyName::new(parent), Day::at(self.clock.now()));
         let parent = known.map_or(parent, PartyName::as_str);
         let party = call.caller.reads(&call.directory, parent)?;
         Log::of(&call.directory, &party)

@@ -102,7 +102,7 @@ impl Gateway {
 /// The party whose lists are read, and the short number the store knows it by.
 pub(super) fn parent(call: &Call, parent: &str, now: Micros) -> Result<(PartyName, i64), Refusal> {
     let named = into::party(parent, "parent")?;
-    let known = named.map(|name| call.directory.canonical(&name, Day::at(now)).cloned().unwrap_or(name));
+    let known = named.map(|name| call.directory.entered(&name, Day::at(now)).cloned().unwrap_or(name));
     let party = call.caller.reads(&call.directory, known.as_ref().map_or("", PartyName::as_str))?;
     let number = number_of(call, &party);
     Ok((party, number.ok_or_else(|| Refusal::field(Reason::NotFound, "parent", ""))?))

@@ -8,6 +8,7 @@ mod directory;
 mod dossier;
 mod feed;
 mod handover;
+mod in_time;
 mod layer;
 mod leg;
 mod lookup;

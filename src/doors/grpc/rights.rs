@@ -94,6 +94,8 @@ mod tests {
                 kind: AgencyKind::Both,
                 valid_from: None,
                 valid_to: None,
+                level: None,
+                ended: None,
             };
             directory.parties.insert(name, (Enrolment { id: 1, lane: Lane(0) }, Party::Agency(agency)));
         }

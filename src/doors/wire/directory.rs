@@ -2,10 +2,11 @@
 
 use jiff::civil::Date;
 
-use super::{into, v1};
+use super::calendar::working_days;
+use super::{into, time, v1};
 use crate::dossier::code::{agency_code, procedure};
 use crate::dossier::directory::{
-    Agency, AgencyKind, Alias, Carrier, Day, Directory, Office, Procedure, Source,
+    Agency, AgencyKind, Alias, Carrier, Day, Directory, Level, Office, Procedure, ProcedureAction, Source,
 };
 use crate::dossier::names::{PartyName, SourceName};
 use crate::dossier::refusal::{Reason, Refusal};
@@ -32,12 +33,27 @@ pub fn agency(sent: &v1::Agency, directory: &Directory, today: Day) -> Result<Ag
     if !sent.aliases.is_empty() {
         return Err(Refusal::field(Reason::TextInvalid, "aliases", "given by CreateAgencyAlias"));
     }
+    for (given, field) in [(&sent.successor, "successor"), (&sent.decision, "decision")] {
+        if !given.is_empty() {
+            return Err(Refusal::field(Reason::TextInvalid, field, "given by EndAgency"));
+        }
+    }
+    let level = level(sent.level, "level")?;
     let (valid_from, valid_to) = days(&sent.valid_from, &sent.valid_to)?;
     let parent = match sent.parent.as_str() {
         "" => None,
         parent => Some(known_agency(parent, "parent", directory, today)?),
     };
-    Ok(Agency { name: PartyName::new(&name), title: sent.title.clone(), parent, kind, valid_from, valid_to })
+    Ok(Agency {
+        name: PartyName::new(&name),
+        title: sent.title.clone(),
+        parent,
+        kind,
+        valid_from,
+        valid_to,
+        level,
+        ended: None,
+    })
 }
 
 /// An alias to create for an agency.
@@ -50,7 +66,25 @@ pub fn alias(sent: &v1::AgencyAlias, agency: PartyName) -> Result<Alias, Refusal
     Ok(Alias { code, agency, valid_from, valid_to })
 }
 
-/// A procedure to create.
+/// A level of government; absent when unspecified.
+pub fn level(number: i32, field: &str) -> Result<Option<Level>, Refusal> {
+    match number {
+        0 => Ok(None),
+        number => Level::from_number(number)
+            .map(Some)
+            .ok_or_else(|| Refusal::field(Reason::EnumUnknown, field, "no such level")),
+    }
+}
+
+/// Who decides a procedure; may be empty.
+pub fn procedure_level(level: &str) -> Result<(), Refusal> {
+    if level.is_empty() || LEVELS.contains(&level) {
+        return Ok(());
+    }
+    Err(Refusal::field(Reason::TextInvalid, "level", LEVELS.join(", ")))
+}
+
+/// A procedure to create, or a version of one.
 pub fn procedure(sent: &v1::Procedure) -> Result<Procedure, Refusal> {
     let code = into::required(&sent.code, "code")?;
     if !procedure::is_acceptable(&code) {
@@ -59,16 +93,26 @@ pub fn procedure(sent: &v1::Procedure) -> Result<Procedure, Refusal> {
     let name = format!("procedures/{code}");
     named(&sent.name, &name)?;
     into::free_text(&sent.title, "title")?;
-    if !sent.level.is_empty() && !LEVELS.contains(&sent.level.as_str()) {
-        return Err(Refusal::field(Reason::TextInvalid, "level", LEVELS.join(", ")));
-    }
+    procedure_level(&sent.level)?;
+    let action = match sent.action {
+        0 => ProcedureAction::New,
+        number => ProcedureAction::from_number(number)
+            .ok_or_else(|| Refusal::field(Reason::EnumUnknown, "action", "no such action"))?,
+    };
+    into::free_text(&sent.decision, "decision")?;
+    let (valid_from, valid_to) = days(&sent.valid_from, &sent.valid_to)?;
+    let working_days = Some(working_days(sent.working_days)?).filter(|days| *days > 0);
     Ok(Procedure {
         name,
         title: sent.title.clone(),
         level: sent.level.clone(),
         pickup: sent.postal_pickup,
         returned: sent.postal_return,
-        valid_from: day(&sent.valid_from, "valid_from")?,
+        valid_from,
+        valid_to,
+        action,
+        decision: sent.decision.clone(),
+        working_days,
     })
 }
 
@@ -129,18 +173,26 @@ pub fn source(
         "" => None,
         agency => Some(known_agency(agency, "agency", directory, today)?),
     };
-    let office = source_office(&sent.office, &party, directory)?;
+    let office = party_office(&sent.office, &party, directory)?;
+    if !sent.successor.is_empty() || sent.retired_at.is_some() {
+        let field = if sent.successor.is_empty() { "retired_at" } else { "successor" };
+        return Err(Refusal::field(Reason::TextInvalid, field, "given by RetireSource"));
+    }
     into::staff_number(&sent.holder, "holder")?;
     let holder = (!sent.holder.is_empty()).then(|| sent.holder.clone());
-    Ok(Source { name: SourceName::new(&name), party, agency, office, holder })
+    Ok(Source { name: SourceName::new(&name), party, agency, office, holder, retired: None })
 }
 
-/// The office of a source: one of its carrier's.
-fn source_office(sent: &str, party: &PartyName, directory: &Directory) -> Result<Option<String>, Refusal> {
+/// An office of a carrier itself, for one of its sources or people.
+pub(super) fn party_office(
+    sent: &str,
+    party: &PartyName,
+    directory: &Directory,
+) -> Result<Option<String>, Refusal> {
     let Some(code) = into::office(sent)?.map(String::from) else { return Ok(None) };
     let own = sent == code || sent == office_name(party, &code);
     if !party.is_carrier() || !own {
-        return Err(Refusal::field(Reason::TextInvalid, "office", "an office of the source's own carrier"));
+        return Err(Refusal::field(Reason::TextInvalid, "office", "an office of the carrier itself"));
     }
     if !directory.offices.contains_key(&(party.clone(), code.clone())) {
         return Err(Refusal::field(Reason::NotFound, "office", ""));
@@ -148,14 +200,14 @@ fn source_office(sent: &str, party: &PartyName, directory: &Directory) -> Result
     Ok(Some(code))
 }
 
-/// The agency that any of its codes means today.
+/// The agency that any of its codes means today, also one that has ended.
 pub fn known_agency(
     name: &str,
     field: &str,
     directory: &Directory,
     today: Day,
 ) -> Result<PartyName, Refusal> {
-    let agency = directory.canonical(&PartyName::new(name), today).filter(|name| name.is_agency());
+    let agency = directory.entered(&PartyName::new(name), today).filter(|name| name.is_agency());
     agency.cloned().ok_or_else(|| Refusal::field(Reason::NotFound, field, ""))
 }
 
@@ -164,6 +216,7 @@ pub fn shown_agency(agency: &Agency, directory: &Directory) -> v1::Agency {
     let mut aliases: Vec<&Alias> =
         directory.aliases.values().flatten().filter(|alias| alias.agency == agency.name).collect();
     aliases.sort_by_key(|alias| (alias.valid_from, alias.code.as_str()));
+    let ended = agency.ended.as_ref();
     v1::Agency {
         name: agency.name.as_str().to_owned(),
         code: agency.name.bare().to_owned(),
@@ -180,6 +233,12 @@ pub fn shown_agency(agency: &Agency, directory: &Directory) -> v1::Agency {
                 valid_to: day_text(alias.valid_to),
             })
             .collect(),
+        level: agency.level.map_or(0, |level| level.number().into()),
+        successor: ended
+            .and_then(|ended| ended.successor.as_ref())
+            .map(|name| name.as_str().to_owned())
+            .unwrap_or_default(),
+        decision: ended.map(|ended| ended.decision.clone()).unwrap_or_default(),
     }
 }
 
@@ -193,6 +252,10 @@ pub fn shown_procedure(procedure: &Procedure) -> v1::Procedure {
         postal_pickup: procedure.pickup,
         postal_return: procedure.returned,
         valid_from: day_text(procedure.valid_from),
+        valid_to: day_text(procedure.valid_to),
+        action: procedure.action.number().into(),
+        decision: procedure.decision.clone(),
+        working_days: procedure.working_days.map_or(0, i32::from),
     }
 }
 
@@ -230,6 +293,13 @@ pub fn shown_source(source: &Source) -> Option<v1::Source> {
         agency: source.agency.as_ref().map(|agency| agency.as_str().to_owned()).unwrap_or_default(),
         office: source.office.as_ref().map(|code| office_name(&source.party, code)).unwrap_or_default(),
         holder: source.holder.clone().unwrap_or_default(),
+        retired_at: source.retired.as_ref().map(|retired| time::timestamp(retired.at)),
+        successor: source
+            .retired
+            .as_ref()
+            .and_then(|retired| retired.successor.as_ref())
+            .map(|name| name.as_str().to_owned())
+            .unwrap_or_default(),
     })
 }
 
@@ -263,7 +333,7 @@ fn named(sent: &str, follows: &str) -> Result<(), Refusal> {
 }
 
 /// The two ends of a span of days, the first not after the last.
-fn days(from: &str, to: &str) -> Result<(Option<Day>, Option<Day>), Refusal> {
+pub fn days(from: &str, to: &str) -> Result<(Option<Day>, Option<Day>), Refusal> {
     let (from, to) = (day(from, "valid_from")?, day(to, "valid_to")?);
     if from.zip(to).is_some_and(|(from, to)| to < from) {
         return Err(Refusal::field(Reason::TextInvalid, "valid_to", "before valid_from"));
@@ -272,7 +342,7 @@ fn days(from: &str, to: &str) -> Result<(Option<Day>, Option<Day>), Refusal> {
 }
 
 /// A day, if given.
-fn day(text: &str, field: &str) -> Result<Option<Day>, Refusal> {
+pub fn day(text: &str, field: &str) -> Result<Option<Day>, Refusal> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -290,10 +360,9 @@ fn day(text: &str, field: &str) -> Result<Option<Day>, Refusal> {
     Ok(Some(Day(since.get_days())))
 }
 
-fn day_text(day: Option<Day>) -> String {
-    let Some(Day(days)) = day else { return String::new() };
-    let date = Date::constant(1970, 1, 1).checked_add(jiff::Span::new().days(days));
-    date.map(|date| date.to_string()).unwrap_or_default()
+/// A day; nothing for an open end.
+pub fn day_text(day: Option<Day>) -> String {
+    day.map(|day| day.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

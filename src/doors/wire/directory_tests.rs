@@ -12,6 +12,8 @@ fn directory() -> Directory {
         kind: AgencyKind::Both,
         valid_from: None,
         valid_to: None,
+        level: None,
+        ended: None,
     };
     let post = Carrier { name: PartyName::new("carriers/vnpost"), title: "Bưu điện".into() };
     directory.parties.insert(province.name.clone(), (enrolment, Party::Agency(province)));
@@ -50,6 +52,7 @@ fn child() -> v1::Agency {
         kind: v1::AgencyKind::Owner.into(),
         valid_from: "2024-02-29".into(),
         valid_to: "2025-06-30".into(),
+        level: v1::AgencyLevel::Province.into(),
         ..Default::default()
     }
 }
@@ -82,6 +85,9 @@ fn every_wrong_field_of_an_agency_is_named() {
         (v1::Agency { title: "a".repeat(501), ..child() }, Reason::TextInvalid, "title"),
         (v1::Agency { kind: 0, ..child() }, Reason::FieldRequired, "kind"),
         (v1::Agency { kind: 9, ..child() }, Reason::EnumUnknown, "kind"),
+        (v1::Agency { level: 9, ..child() }, Reason::EnumUnknown, "level"),
+        (v1::Agency { successor: "agencies/H99".into(), ..child() }, Reason::TextInvalid, "successor"),
+        (v1::Agency { decision: "1".into(), ..child() }, Reason::TextInvalid, "decision"),
         (v1::Agency { aliases: vec![v1::AgencyAlias::default()], ..child() }, Reason::TextInvalid, "aliases"),
         (v1::Agency { valid_from: "2023-02-29".into(), ..child() }, Reason::TextInvalid, "valid_from"),
         (v1::Agency { valid_from: "2024-2-9".into(), ..child() }, Reason::TextInvalid, "valid_from"),
@@ -122,12 +128,24 @@ fn procedures_and_carriers_and_offices_are_shown_as_sent_and_wrong_fields_are_na
         postal_pickup: true,
         postal_return: false,
         valid_from: "1999-12-31".into(),
+        valid_to: "2025-06-30".into(),
+        action: v1::ProcedureAction::Amended.into(),
+        decision: "1234/QĐ-UBND".into(),
+        working_days: 7,
     };
     assert_eq!(shown_procedure(&procedure(&sent).unwrap()), sent);
     let level = v1::Procedure { level: "village".into(), ..sent.clone() };
     assert_eq!(wrong(procedure(&level)), (Reason::TextInvalid, "level".into()));
-    let code = v1::Procedure { code: "a/b".into(), ..sent };
+    let code = v1::Procedure { code: "a/b".into(), ..sent.clone() };
     assert_eq!(wrong(procedure(&code)), (Reason::CodeFormat, "code".into()));
+    let action = v1::Procedure { action: 4, ..sent.clone() };
+    assert_eq!(wrong(procedure(&action)), (Reason::EnumUnknown, "action".into()));
+    let days = v1::Procedure { working_days: 367, ..sent.clone() };
+    assert_eq!(wrong(procedure(&days)), (Reason::TextInvalid, "working_days".into()));
+    let before = v1::Procedure { valid_to: "1999-12-30".into(), ..sent.clone() };
+    assert_eq!(wrong(procedure(&before)), (Reason::TextInvalid, "valid_to".into()));
+    let plain = v1::Procedure { action: 0, working_days: 0, ..sent };
+    assert_eq!(shown_procedure(&procedure(&plain).unwrap()).action(), v1::ProcedureAction::New);
 
     let sent = v1::Carrier { name: "carriers/vn-2".into(), id: "vn-2".into(), title: "Bưu chính".into() };
     assert_eq!(shown_carrier(&carrier(&sent).unwrap()), sent);
@@ -190,6 +208,12 @@ fn a_source_is_shown_as_it_was_sent_and_wrong_fields_are_named() {
             "office",
         ),
         (v1::Source { party: "agencies/H99".into(), ..device() }, Reason::TextInvalid, "office"),
+        (v1::Source { successor: "x".into(), ..device() }, Reason::TextInvalid, "successor"),
+        (
+            v1::Source { retired_at: Some(prost_types::Timestamp::default()), ..device() },
+            Reason::TextInvalid,
+            "retired_at",
+        ),
         (v1::Source { holder: "a\nb".into(), ..device() }, Reason::TextInvalid, "holder"),
         (v1::Source { holder: "Lê Văn Cam".into(), ..device() }, Reason::TextInvalid, "holder"),
     ];
@@ -202,7 +226,10 @@ fn a_source_is_shown_as_it_was_sent_and_wrong_fields_are_named() {
 fn a_party_as_the_source_of_its_commands_is_no_source_to_show() {
     let party = PartyName::new("carriers/vnpost");
     let name = SourceName::new("carriers/vnpost");
-    assert_eq!(shown_source(&Source { name, party, agency: None, office: None, holder: None }), None);
+    assert_eq!(
+        shown_source(&Source { name, party, agency: None, office: None, holder: None, retired: None }),
+        None
+    );
 }
 
 #[test]

@@ -38,7 +38,8 @@ impl Commanded<'_> {
             let why = "a paper is signed before it is keyed";
             return Err(Refusal::field(Reason::TimeOutOfRange, "signed_at", why));
         }
-        let mut event = Event { paper: self.paper, ..Event::new(self.kind, self.signed_at.unwrap_or(ground.now)) };
+        let mut event =
+            Event { paper: self.paper, ..Event::new(self.kind, self.signed_at.unwrap_or(ground.now)) };
         event.particulars.manifest = self.manifest;
         Ok(Command {
             method: self.method,
@@ -117,8 +118,7 @@ pub fn add_manifest_lines(
     ground: Ground<'_>,
 ) -> Result<Command, Refusal> {
     let lines = refs(&request.lines, "lines", ground)?;
-    let commanded =
-        commanded!("AddManifestLines", request, AddManifestLinesRequest, ManifestLinesAdded);
+    let commanded = commanded!("AddManifestLines", request, AddManifestLinesRequest, ManifestLinesAdded);
     commanded.command(handover::Command::Add(some(lines, "lines")?), party, ground)
 }
 
@@ -138,8 +138,7 @@ pub fn withdraw_manifest(
     party: &PartyName,
     ground: Ground<'_>,
 ) -> Result<Command, Refusal> {
-    let commanded =
-        commanded!("WithdrawManifest", request, WithdrawManifestRequest, ManifestWithdrawn);
+    let commanded = commanded!("WithdrawManifest", request, WithdrawManifestRequest, ManifestWithdrawn);
     commanded.command(handover::Command::Withdraw, party, ground)
 }
 
@@ -200,7 +199,9 @@ pub fn close_manifest(
         Ok(v1::PendingLines::Unspecified) => Closes::Answered,
         Ok(v1::PendingLines::TakenBySeal) => Closes::BySeal,
         Ok(v1::PendingLines::CarriedBack) => Closes::CarriedBack,
-        Err(_) => return Err(Refusal::field(Reason::EnumUnknown, "pending", "taken by seal, or carried back")),
+        Err(_) => {
+            return Err(Refusal::field(Reason::EnumUnknown, "pending", "taken by seal, or carried back"));
+        }
     };
     let commanded = commanded!("CloseManifest", request, CloseManifestRequest, ManifestClosed, signed);
     commanded.command(handover::Command::Close(closes), party, ground)

@@ -190,6 +190,7 @@ fn event(sent: &v1::Event, directory: &Directory) -> Result<(Event, bool), Refus
             unverified: sent.unverified,
             due_at: time::within_if_given(sent.due_at.as_ref(), "due_at")?,
             placed: None,
+            actor: (!sent.actor.is_empty()).then(|| sent.actor.as_str().into()),
             paper: Some(SmolStr::new(&sent.paper_number)).filter(|paper| !paper.is_empty()),
             particulars: particulars(kind, sent)?,
         },
@@ -268,7 +269,7 @@ pub fn read_code(
         }
     };
     let agency = party(&code.agency, "agency")?;
-    let agency = agency.map(|name| directory.canonical(&name, day).cloned().unwrap_or(name));
+    let agency = agency.map(|name| directory.entered(&name, day).cloned().unwrap_or(name));
     let reading = Code::read(kind, &code.value, agency.as_ref(), unverified).map_err(unreadable)?;
     Ok((reading.code, reading.repaired))
 }

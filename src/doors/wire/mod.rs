@@ -5,6 +5,7 @@
 //! (`proto/build.rs` lists where), because what came is what is stored, hashed and relayed.
 
 pub mod by_name;
+pub mod calendar;
 pub mod command;
 pub mod consumer;
 pub mod decision;
@@ -16,6 +17,7 @@ pub mod handover;
 pub mod into;
 pub mod lookup;
 pub mod page;
+pub mod person;
 pub mod time;
 
 use prost::Message;
@@ -51,8 +53,10 @@ mod tests {
     use super::{DESCRIPTOR, v1};
     use crate::dossier::anomaly::AnomalyKind;
     use crate::dossier::decision::DossierState;
+    use crate::dossier::directory::{AgencyKind, Level as AgencyLevel, ProcedureAction};
     use crate::dossier::event::{EventType, Measure, Reason};
     use crate::dossier::leg::{HolderKind, LegKind, LegState, OrderStatus, Placement};
+    use crate::dossier::person::StaffRole;
 
     fn published() -> DescriptorPool {
         DescriptorPool::decode(DESCRIPTOR).unwrap()
@@ -205,6 +209,7 @@ mod tests {
             )*};
         }
         agree!(EventType LegKind LegState HolderKind OrderStatus Placement AnomalyKind DossierState);
+        agree!(AgencyKind AgencyLevel ProcedureAction StaffRole);
 
         let owned = |known: &[(i32, &str)]| -> Vec<(i32, String)> {
             known.iter().map(|(number, name)| (*number, (*name).to_owned())).collect()

@@ -10,6 +10,7 @@ use super::{Applied, Said, Stopped};
 use crate::dossier::code::Code;
 use crate::dossier::decision::{Decision, DecisionKind};
 use crate::dossier::desk::{Desk, Dossier};
+use crate::dossier::directory::Day;
 use crate::dossier::event::Event;
 use crate::dossier::leg::{Birth, LegKind};
 use crate::dossier::names::{PartyName, Position};
@@ -52,10 +53,12 @@ pub(super) fn announce(
     let said = &announce.said;
     let (mut dossier, born) = target(desk, announce, position)?;
     if let Some(name) = &dossier.procedure {
-        let procedure = desk.directory.procedures.get(name.as_str());
-        let procedure =
-            procedure.ok_or_else(|| Refusal::field(Reason::NotFound, "procedure", "no such procedure"))?;
-        if announce.post.is_some() && !procedure.may_go(LegKind::Outbound) {
+        if !desk.directory.procedures.contains_key(name.as_str()) {
+            return Err(Refusal::field(Reason::NotFound, "procedure", "no such procedure").into());
+        }
+        // What was decided under a procedure that was abolished since is brought all the same.
+        let today = desk.directory.procedure_on(name, Day::at(said.effective_at));
+        if announce.post.is_some() && today.is_some_and(|version| !version.may_go(LegKind::Outbound)) {
             let why = "the result of this procedure may not go by post";
             return Err(Refusal::field(Reason::ProcedureNotEligible, "procedure", why).into());
         }

@@ -8,7 +8,7 @@ use crate::dossier::anomaly::AnomalyKind;
 use crate::dossier::code::{Code, CodeKind};
 use crate::dossier::desk::{CodeKey, Desk, Missing};
 use crate::dossier::directory::Day;
-use crate::dossier::event::{Event, EventType};
+use crate::dossier::event::EventType;
 use crate::dossier::leg::{Birth, LegKind, Placement};
 use crate::dossier::names::{Lane, PartyName, Position};
 use crate::dossier::resolve::{self, Meant};
@@ -19,6 +19,7 @@ pub(super) fn capture(
     position: Position,
 ) -> Result<Written, Missing> {
     let mut anomalies = shown_by_itself(capture);
+    anomalies.extend(shown_by_who_says_it(desk, &capture.said));
     let said = canonical(desk, &capture.said, &mut anomalies);
     let mut step = said.step(position, None);
     step.attested = capture.attested;
@@ -42,7 +43,7 @@ pub(super) fn capture(
             written
         }
     };
-    anomalies.extend(procedure_anomaly(desk, &said.event, kind));
+    anomalies.extend(procedure_anomaly(desk, &said, kind));
     written.flag(position, &anomalies);
     Ok(written)
 }
@@ -141,16 +142,30 @@ fn shown_by_itself(capture: &Capture<'_>) -> Vec<AnomalyKind> {
     anomalies
 }
 
-/// What is wrong with the procedure named, on a leg of a kind.
-fn procedure_anomaly(desk: &Desk, event: &Event, kind: LegKind) -> Option<AnomalyKind> {
-    let name = event.procedure.as_ref()?;
-    match desk.directory.procedures.get(name.as_str()) {
-        None => Some(AnomalyKind::ProcedureUnknown),
-        Some(procedure) => {
-            let begins = event.kind == EventType::PickedUp;
-            (begins && !procedure.may_go(kind)).then_some(AnomalyKind::NotEligible)
-        }
+/// What is wrong with the device and the person at the time of the fact.
+fn shown_by_who_says_it(desk: &Desk, said: &Said) -> Vec<AnomalyKind> {
+    let mut anomalies = Vec::new();
+    let retired = desk.directory.source(&said.source).and_then(|source| source.retired.as_ref());
+    // A retired source's scans are voided and corrected under its name, by its successor: that is no scan of its own.
+    if retired.is_some_and(|retired| retired.at <= said.effective_at) && said.event.corrects.is_none() {
+        anomalies.push(AnomalyKind::SourceRetired);
     }
+    let person = said.event.actor.as_ref().unwrap_or(&said.principal);
+    if desk.directory.off_duty(&said.party, person, Day::at(said.effective_at)).is_some() {
+        anomalies.push(AnomalyKind::OffDuty);
+    }
+    anomalies
+}
+
+/// What is wrong with the procedure named, on a leg of a kind.
+fn procedure_anomaly(desk: &Desk, said: &Said, kind: LegKind) -> Option<AnomalyKind> {
+    let name = said.event.procedure.as_ref()?;
+    if !desk.directory.procedures.contains_key(name.as_str()) {
+        return Some(AnomalyKind::ProcedureUnknown);
+    }
+    let in_force = desk.directory.procedure_on(name, Day::at(said.effective_at));
+    let begins = said.event.kind == EventType::PickedUp;
+    (begins && !in_force.is_some_and(|version| version.may_go(kind))).then_some(AnomalyKind::NotEligible)
 }
 
 /// The same fact with agencies by the names they were first entered under: on an envelope stands what was valid that day.

@@ -61,9 +61,10 @@ pub fn may(manifest: &Manifest, command: &Command, said: &Said) -> Result<(), Re
     let receives = manifest.receiver.party == said.party;
     let (may, who) = match command {
         Command::Create(_) | Command::Add(_) | Command::Offer | Command::Withdraw => (gives, "the giver"),
-        Command::Accept(_) | Command::Reject(_) | Command::AddUnlisted(_) | Command::Close(Closes::BySeal) => {
-            (receives, "the receiver")
-        }
+        Command::Accept(_)
+        | Command::Reject(_)
+        | Command::AddUnlisted(_)
+        | Command::Close(Closes::BySeal) => (receives, "the receiver"),
         Command::Close(_) => (gives || receives, "a side"),
     };
     if !may {
@@ -97,8 +98,7 @@ pub(super) fn manifest(desk: &mut Desk, act: &ManifestAct, position: Position) -
         (_, None) => return Err(unknown().into()),
     };
     may(&manifest, &act.command, said)?;
-    let signed =
-        Signed { by: position, at: said.effective_at, principal: said.principal.clone() };
+    let signed = Signed { by: position, at: said.effective_at, principal: said.principal.clone() };
     match &act.command {
         Command::Create(creates) => refused = add_lines(desk, said, &mut manifest, &creates.lines)?,
         Command::Add(named) => {
@@ -108,7 +108,9 @@ pub(super) fn manifest(desk: &mut Desk, act: &ManifestAct, position: Position) -
         Command::Offer => {
             in_state(&manifest, ManifestState::Draft)?;
             if manifest.lines.is_empty() {
-                return Err(Refusal::field(Reason::FieldRequired, "lines", "an empty list is not offered").into());
+                return Err(
+                    Refusal::field(Reason::FieldRequired, "lines", "an empty list is not offered").into()
+                );
             }
             manifest.state = ManifestState::Offered;
             manifest.offered = Some(signed);

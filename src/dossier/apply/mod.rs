@@ -30,11 +30,12 @@ use super::anomaly::{Anomaly, AnomalyKind};
 use super::code::Code;
 use super::custody::{OrderKey, Step};
 use super::desk::{CodeKey, Desk, Missing};
+use super::directory::Day;
 use super::event::{Event, EventType};
 use super::leg::{Birth, Outcome, Placement};
 use super::money;
 use super::names::{Micros, PartyName, Position, SourceName};
-use super::refusal::Refusal;
+use super::refusal::{Reason, Refusal};
 
 /// Who says it, and when the gateway had it: what facts and commands have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,9 +114,26 @@ pub enum Act<'a> {
     /// What a command says of a manifest.
     Manifest(ManifestAct),
     /// What a command says of one line of a manifest.
-    ManifestLine(ManifestLineAct),
+    ManifestLine(Box<ManifestLineAct>),
     /// The tie places what could not be placed when it came.
     Place(Place),
+}
+
+impl Act<'_> {
+    /// Who commands it; nobody captures or places by command.
+    fn commanded(&self) -> Option<&Said> {
+        match self {
+            Act::Capture(_) | Act::Place(_) => None,
+            Act::Order(order) => Some(&order.said),
+            Act::Cancel(cancel) => Some(&cancel.said),
+            Act::Register(register) => Some(&register.said),
+            Act::Accept(accept) => Some(&accept.said),
+            Act::Announce(announce) => Some(&announce.said),
+            Act::Decide(decide) => Some(&decide.said),
+            Act::Manifest(act) => Some(&act.said),
+            Act::ManifestLine(act) => Some(&act.said),
+        }
+    }
 }
 
 /// A captured fact.
@@ -219,6 +237,9 @@ impl From<Refusal> for Stopped {
 
 /// Applies one line at the position it will have if it is written.
 pub fn apply(desk: &mut Desk, act: &Act<'_>, position: Position) -> Result<Applied, Stopped> {
+    if let Some(said) = act.commanded() {
+        must_be_on_duty(desk, said)?;
+    }
     match act {
         Act::Capture(fact) => Ok(Applied::Written(Box::new(capture::capture(desk, fact, position)?))),
         Act::Order(order) => order::order(desk, order, position),
@@ -230,6 +251,15 @@ pub fn apply(desk: &mut Desk, act: &Act<'_>, position: Position) -> Result<Appli
         Act::Manifest(act) => manifest::manifest(desk, act, position),
         Act::ManifestLine(act) => manifest::line(desk, act, position),
         Act::Place(place) => place::place(desk, place, position),
+    }
+}
+
+/// Refuses a command of somebody who is entered as a person and has no appointment that day; who stands in is named.
+fn must_be_on_duty(desk: &Desk, said: &Said) -> Result<(), Refusal> {
+    let day = Day::at(said.effective_at);
+    match desk.directory.off_duty(&said.party, &said.principal, day) {
+        None => Ok(()),
+        Some(off) => Err(Refusal::field(Reason::OffDuty, "", off.to_string())),
     }
 }
 

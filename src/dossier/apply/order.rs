@@ -7,6 +7,7 @@ use super::register::tag_dossier;
 use super::{Applied, Said, Stopped};
 use crate::dossier::decision::{self, Decision, DecisionKind};
 use crate::dossier::desk::Desk;
+use crate::dossier::directory::Day;
 use crate::dossier::leg::{Birth, LegKind};
 use crate::dossier::names::{PartyName, Position};
 use crate::dossier::refusal::{Reason, Refusal};
@@ -36,11 +37,16 @@ pub(super) fn order(desk: &mut Desk, order: &OrderLeg, position: Position) -> Re
         return Err(Refusal::field(Reason::LegState, "kind", why).into());
     }
     if let Some(name) = &order.procedure {
-        let procedure = desk.directory.procedures.get(name.as_str());
-        let procedure =
-            procedure.ok_or_else(|| Refusal::field(Reason::NotFound, "procedure", "no such procedure"))?;
-        if !procedure.may_go(order.kind) {
-            let why = format!("the procedure may not go by post as {}", order.kind.text());
+        let day = Day::at(order.said.effective_at);
+        if !desk.directory.procedures.contains_key(name.as_str()) {
+            return Err(Refusal::field(Reason::NotFound, "procedure", "no such procedure").into());
+        }
+        let why = match desk.directory.procedure_on(name, day) {
+            None => Some(format!("the procedure is not in force on {day}")),
+            Some(version) if version.may_go(order.kind) => None,
+            Some(_) => Some(format!("the procedure may not go by post as {}", order.kind.text())),
+        };
+        if let Some(why) = why {
             return Err(Refusal::field(Reason::ProcedureNotEligible, "procedure", why).into());
         }
     }

@@ -195,9 +195,6 @@ impl Manifest {
 impl LineState {
     /// Whether the receiver has it.
     pub const fn is_taken(self) -> bool {
-        matches!(
-            self,
-            LineState::Accepted | LineState::AcceptedWithReservation | LineState::AcceptedBySeal
-        )
+        matches!(self, LineState::Accepted | LineState::AcceptedWithReservation | LineState::AcceptedBySeal)
     }
 }

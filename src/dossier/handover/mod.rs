@@ -7,6 +7,6 @@ mod manifest;
 mod plan;
 
 pub use command::{Answered, Closes, Command, Creates, Named, Which};
-pub use manifest::{LineState, Manifest, ManifestKind, ManifestLine, ManifestState, Side, Signed, Sheet};
+pub use manifest::{LineState, Manifest, ManifestKind, ManifestLine, ManifestState, Sheet, Side, Signed};
 pub(crate) use plan::lists;
 pub use plan::{LineAct, Plan, Planned, plan};

@@ -52,7 +52,9 @@ pub fn plan(manifest: &Manifest, command: &Command, party: &PartyName, said: &Ev
             let lines = all.map(|(index, _)| maker.of(index, manifest.given(), None)).collect();
             Plan { says: true, lines }
         }
-        Command::Withdraw => Plan { says: true, lines: maker.pending(EventType::CarriedBack, LineState::CarriedBack) },
+        Command::Withdraw => {
+            Plan { says: true, lines: maker.pending(EventType::CarriedBack, LineState::CarriedBack) }
+        }
         Command::Close(closes) => Plan {
             says: true,
             lines: match closes {
@@ -283,7 +285,11 @@ pub(crate) fn lists(lines: &[ManifestLine], line: &ManifestLine) -> bool {
 }
 
 fn run_is_not_signed() -> Refusal {
-    Refusal::field(Reason::ManifestState, "name", "the lines of a run end with their deliveries, not by signature")
+    Refusal::field(
+        Reason::ManifestState,
+        "name",
+        "the lines of a run end with their deliveries, not by signature",
+    )
 }
 
 fn number(index: usize) -> u32 {

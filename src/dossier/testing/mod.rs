@@ -59,6 +59,11 @@ impl World {
         }
     }
 
+    /// Changes the directory: what was written before stays as it was.
+    pub fn enter(&mut self, change: impl FnOnce(&mut Directory)) {
+        change(Arc::make_mut(&mut self.directory));
+    }
+
     /// Captures a fact and answers with what was written.
     pub fn scan(&mut self, scan: Scan) -> (Position, Written) {
         match self.act(Act::Capture(scan.0)) {

@@ -6,7 +6,9 @@ use smol_str::SmolStr;
 
 use crate::dossier::apply::{Capture, OrderLeg, Said};
 use crate::dossier::code::{Code, CodeKind};
-use crate::dossier::directory::{Agency, AgencyKind, Carrier, Directory, Enrolment, Party, Procedure};
+use crate::dossier::directory::{
+    Agency, AgencyKind, Carrier, Directory, Enrolment, Party, Procedure, ProcedureAction,
+};
 use crate::dossier::event::{Event, EventType, Measure, Reason};
 use crate::dossier::leg::LegKind;
 use crate::dossier::names::{Lane, Micros, PartyName, Position, SourceName};
@@ -186,6 +188,8 @@ pub(super) fn directory() -> Directory {
             kind: AgencyKind::Both,
             valid_from: None,
             valid_to: None,
+            level: None,
+            ended: None,
         };
         directory.parties.insert(party(name), (enrolled, Party::Agency(agency)));
     }
@@ -201,8 +205,12 @@ pub(super) fn directory() -> Directory {
             pickup: may,
             returned: may,
             valid_from: None,
+            valid_to: None,
+            action: ProcedureAction::New,
+            decision: String::new(),
+            working_days: None,
         };
-        directory.procedures.insert(name.to_owned(), procedure);
+        directory.procedures.insert(name.to_owned(), vec![procedure]);
     }
     directory
 }

@@ -262,6 +262,7 @@ async fn a_party_without_a_log_is_let_into_no_line() {
         agency: None,
         office: None,
         holder: None,
+        retired: None,
     };
     let refused = house.one(Line::Note(LANE, Box::new(Note::Source(source.clone())))).await.unwrap_err();
     assert_eq!(refused.reason, Reason::NotFound);

@@ -1,13 +1,15 @@
 //! Changes of the directory: many in one commit, published as they are read back.
 
 use super::*;
-use crate::dossier::directory::{Directory, Office};
+use crate::dossier::directory::{Day, Directory, Office};
+use crate::dossier::person::{Appointment, StaffRole};
 use crate::store::KeyRow;
 
 on_every_store! {
     many_changes_share_a_commit_and_are_published_as_they_are_read_back,
     a_change_by_another_process_is_seen_between_commits,
     what_follows_a_change_is_in_a_later_batch_and_finds_it,
+    a_command_that_was_carried_out_is_answered_as_then_also_to_somebody_off_duty,
 }
 
 fn office(number: u32) -> Line {
@@ -27,6 +29,7 @@ fn source(name: &str) -> Source {
         agency: None,
         office: None,
         holder: None,
+        retired: None,
     }
 }
 
@@ -108,6 +111,37 @@ async fn what_follows_a_change_is_in_a_later_batch_and_finds_it(house: House) {
     assert!(answers[1].is_ok() && answers[2].is_ok());
     assert_eq!(answers[3].as_ref().unwrap().position, at(1));
     assert_eq!(house.records().await.len(), 1);
+}
+
+async fn a_command_that_was_carried_out_is_answered_as_then_also_to_somebody_off_duty(house: House) {
+    let yesterday = Day(Day::at(NOW).0 - 1);
+    let until = |valid_to| Appointment {
+        party: PartyName::new(AGENCY),
+        person: "officer".into(),
+        role: StaffRole::Officer,
+        place: None,
+        valid_from: None,
+        valid_to,
+        acts_for: None,
+        decision: String::new(),
+        substitute: None,
+    };
+    let noted = |note| Line::Note(LANE, Box::new(note));
+    let ordered = |id| does(order(id, LegKind::Inbound, None));
+    house.one(noted(Note::Appointment(until(None)))).await.unwrap();
+    let first = house.one(ordered("first")).await.unwrap();
+    let scanned = scan(PDA, "a", Event { leg: Some(at(1)), ..event(EventType::PickedUp, "", 999) });
+    house.one(line(scanned.clone())).await.unwrap();
+
+    house.one(noted(Note::AppointmentEnded(until(Some(yesterday))))).await.unwrap();
+    assert_eq!(house.one(ordered("second")).await.unwrap_err().reason, Reason::OffDuty);
+    let again = house.one(ordered("first")).await.unwrap();
+    assert!(again.replayed && again.record == first.record);
+    assert!(house.one(line(scanned)).await.unwrap().replayed, "what was scanned before has no new flag");
+    assert_eq!(house.records().await.len(), 2);
+    // A refusal is evaluated anew.
+    house.one(noted(Note::AppointmentEnded(until(None)))).await.unwrap();
+    assert!(!house.one(ordered("second")).await.unwrap().replayed);
 }
 
 #[tokio::test]

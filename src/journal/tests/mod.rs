@@ -140,10 +140,12 @@ impl House {
             kind: AgencyKind::Both,
             valid_from: None,
             valid_to: None,
+            level: None,
+            ended: None,
         };
         let source = |name: &str, party: &str| {
             let (name, party) = (SourceName::new(name), PartyName::new(party));
-            Note::Source(Source { name, party, agency: None, office: None, holder: None })
+            Note::Source(Source { name, party, agency: None, office: None, holder: None, retired: None })
         };
         for note in [
             Note::Agency(agency),

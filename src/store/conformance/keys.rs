@@ -29,7 +29,7 @@ fn row(id: &str, created_at: i64) -> KeyRow {
 
 fn device(party_name: &str) -> Source {
     let name = SourceName::new("carriers/vnpost/devices/p1");
-    Source { name, party: party(party_name), agency: None, office: None, holder: None }
+    Source { name, party: party(party_name), agency: None, office: None, holder: None, retired: None }
 }
 
 async fn keys_are_created_listed_and_revoked(mut kept: Kept) {

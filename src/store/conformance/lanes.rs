@@ -21,13 +21,15 @@ fn agency(code: &str, parent: Option<&str>) -> Note {
         kind: AgencyKind::Both,
         valid_from: None,
         valid_to: None,
+        level: None,
+        ended: None,
     })
 }
 
 async fn lanes_are_added_one_after_the_other_and_what_is_new_goes_where_it_belongs(mut kept: Kept) {
     let source = |name: &str| {
         let (name, party) = (SourceName::new(name), party("carriers/p"));
-        Note::Source(Source { name, party, agency: None, office: None, holder: None })
+        Note::Source(Source { name, party, agency: None, office: None, holder: None, retired: None })
     };
     let carrier = || Note::Carrier(Carrier { name: party("carriers/p"), title: "t".into() });
     kept.keep(|batch| batch.0.notes = vec![agency("A", None), carrier(), source("carriers/p/devices/1")])

@@ -4,10 +4,15 @@ use proptest::prelude::*;
 use std::fmt::{Debug, Write};
 
 use super::*;
+use crate::dossier::calendar::CalendarDay;
 use crate::dossier::consumer::Consumer;
 use crate::dossier::device::Heard;
-use crate::dossier::directory::{Agency, AgencyKind, Alias, Carrier, Day, Office, Procedure, Source};
+use crate::dossier::directory::{
+    Agency, AgencyKind, Alias, Carrier, Day, Ended, Level, Office, Procedure, ProcedureAction, Retired,
+    Source,
+};
 use crate::dossier::names::SourceName;
+use crate::dossier::person::{Appointment, Place, StaffRole};
 use crate::store::{Note, PersonalRow};
 
 /// Parties, codes, sources and ids are few, so that things meet.
@@ -73,7 +78,7 @@ fn consumer(a: u8, b: u8) -> Consumer {
 fn entered(a: u8, b: u8) -> Note {
     let (name, title) = (format!("agencies/{}", a % FEW), format!("title {b}"));
     let day = (!b.is_multiple_of(3)).then_some(Day(i32::from(b % 3)));
-    match a % 6 {
+    match a % 10 {
         0 => Note::Agency(Agency {
             name: party(&name),
             title,
@@ -81,6 +86,8 @@ fn entered(a: u8, b: u8) -> Note {
             kind: AgencyKind::Both,
             valid_from: day,
             valid_to: day,
+            level: day.map(|_| Level::ALL[usize::from(b % 4)]),
+            ended: day.map(|_| Ended { decision: "1".into(), successor: Some(party("agencies/2")) }),
         }),
         1 => Note::Alias(Alias {
             code: format!("{}", b % 2),
@@ -102,13 +109,31 @@ fn entered(a: u8, b: u8) -> Note {
             pickup: b & 1 == 1,
             returned: b & 2 == 2,
             valid_from: day,
+            valid_to: day,
+            action: ProcedureAction::ALL[usize::from(b % 3)],
+            decision: String::new(),
+            working_days: day.map(|_| u16::from(b)),
         }),
+        6 => Note::Person { party: party("carriers/1"), number: format!("{}", b % FEW) },
+        7 => Note::Appointment(Appointment {
+            party: party("carriers/1"),
+            person: format!("{}", a % FEW),
+            role: StaffRole::ALL[usize::from(b % 5)],
+            place: (b & 1 == 1).then(|| Place::of(if b & 2 == 2 { "100000" } else { "agencies/1" })),
+            valid_from: day,
+            valid_to: day,
+            acts_for: day.map(|_| party("agencies/1")),
+            decision: title,
+            substitute: day.map(|_| "9".to_owned()),
+        }),
+        8 => Note::CalendarDay(CalendarDay { day: Day(i32::from(a)), works: b & 1 == 1, title }),
         _ => Note::Source(Source {
             name: SourceName::new(&format!("carriers/1/devices/{}", b % FEW)),
             party: party("carriers/1"),
             agency: None,
             office: Some(title),
             holder: None,
+            retired: day.map(|day| Retired { at: day.begin(), successor: None }),
         }),
     }
 }

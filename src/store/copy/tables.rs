@@ -205,14 +205,21 @@ pub(in crate::store) const DOCUMENT: u8 = 11;
 /// The directory: compared whole whenever its version has grown.
 pub(in crate::store) const DIRECTORY: &[Table] = &[
     table!("source", keyed, key [1 2 "id" "bigint"],
-        rest [2 "name" "bytea", 3 "lane" "integer", 4 "party" "bytea", 5 "agency" "bytea", 6 "office" "bytea", 7 "holder" "bytea"]),
+        rest [2 "name" "bytea", 3 "lane" "integer", 4 "party" "bytea", 5 "agency" "bytea", 6 "office" "bytea", 7 "holder" "bytea",
+            8 "retired_at" "bigint", 9 "successor" "bytea"]),
     table!("party", keyed, key [1 2 "id" "bigint"],
         rest [2 "name" "bytea", 3 "lane" "integer", 4 "kind" "bigint", 5 "title" "bytea", 6 "parent" "bytea",
-            7 "valid_from" "bigint", 8 "valid_to" "bigint"]),
+            7 "valid_from" "bigint", 8 "valid_to" "bigint", 9 "level" "bigint", 10 "successor" "bytea", 11 "decision" "bytea"]),
     table!("alias", keyed, key [1 3 "code" "bytea", 2 4 "valid_from" "bigint"], rest [3 "agency" "bytea", 4 "valid_to" "bigint"]),
     table!("office", keyed, key [1 3 "carrier" "bytea", 2 4 "code" "bytea"], rest [3 "title" "bytea", 4 "province" "bytea"]),
-    table!("procedure", keyed, key [1 2 "name" "bytea"],
-        rest [2 "title" "bytea", 3 "level" "bytea", 4 "pickup" "bigint", 5 "returned" "bigint", 6 "valid_from" "bigint"]),
+    table!("procedure_version", keyed, key [1 3 "name" "bytea", 2 4 "valid_from" "bigint"],
+        rest [3 "valid_to" "bigint", 4 "action" "bigint", 5 "decision" "bytea", 6 "title" "bytea", 7 "level" "bytea",
+            8 "pickup" "bigint", 9 "returned" "bigint", 10 "days" "bigint"]),
+    table!("person", keyed, key [1 3 "party" "bytea", 2 4 "number" "bytea"], rest []),
+    table!("appointment", keyed,
+        key [1 6 "party" "bytea", 2 7 "person" "bytea", 3 8 "role" "bigint", 4 9 "place" "bytea", 5 10 "valid_from" "bigint"],
+        rest [6 "valid_to" "bigint", 7 "acts_for" "bytea", 8 "decision" "bytea", 9 "substitute" "bytea"]),
+    table!("calendar_day", keyed, key [1 2 "day" "bigint"], rest [2 "works" "bigint", 3 "title" "bytea"]),
 ];
 
 /// Few rows that are changed from other processes: compared whole each time.

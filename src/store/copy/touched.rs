@@ -94,11 +94,18 @@ impl Touched {
                 // The directory is compared whole, and what waits no longer is told by the store.
                 Note::Placed { .. }
                 | Note::Agency(_)
+                | Note::AgencyEnded(_)
                 | Note::Alias(_)
                 | Note::Carrier(_)
                 | Note::Office(_)
                 | Note::Procedure(_)
-                | Note::Source(_) => {}
+                | Note::ProcedureVersion(_)
+                | Note::Source(_)
+                | Note::SourceRetired(_)
+                | Note::Person { .. }
+                | Note::Appointment(_)
+                | Note::AppointmentEnded(_)
+                | Note::CalendarDay(_) => {}
             }
         }
     }

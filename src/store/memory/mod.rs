@@ -20,8 +20,8 @@ use super::{
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
 use crate::dossier::device::Heard;
-use crate::dossier::document::Document;
 use crate::dossier::directory::{Directory, Source};
+use crate::dossier::document::Document;
 use crate::dossier::names::{Lane, Micros, Position};
 use crate::seal::head::Seal;
 use journal::Journal;

@@ -18,6 +18,7 @@ use crate::store::{Error, tie};
 const MIGRATIONS: &[(i64, &str)] = &[
     (5, include_str!("../../../migrations/postgres/0005_ground.sql")),
     (6, include_str!("../../../migrations/postgres/0006_copies.sql")),
+    (7, include_str!("../../../migrations/postgres/0007_directory_in_time.sql")),
     (8, include_str!("../../../migrations/postgres/0008_documents.sql")),
 ];
 

@@ -67,6 +67,9 @@ statements! {
     // Of the directory, of keys and of a store's making.
     REFERENCE {
     ALL_ALIASES = "all_aliases",
+    ALL_APPOINTMENTS = "all_appointments",
+    ALL_CALENDAR_DAYS = "all_calendar_days",
+    ALL_PERSONS = "all_persons",
     ALL_API_KEYS = "all_api_keys",
     ALL_LANES = "all_lanes",
     ALL_MIGRATIONS = "all_migrations",
@@ -111,7 +114,10 @@ statements! {
     TABLES = "tables",
     TAKE_LEASE = "take_lease",
     TAKE_SOURCE_NUMBER = "take_source_number",
+    INSERT_PERSON = "insert_person",
     UPSERT_ALIAS = "upsert_alias",
+    UPSERT_APPOINTMENT = "upsert_appointment",
+    UPSERT_CALENDAR_DAY = "upsert_calendar_day",
     UPSERT_OFFICE = "upsert_office",
     UPSERT_PARTY = "upsert_party",
     UPSERT_PROCEDURE = "upsert_procedure",

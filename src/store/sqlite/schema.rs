@@ -17,6 +17,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0004_consumers.sql"),
     include_str!("../../../migrations/sqlite/0005_epochs.sql"),
     include_str!("../../../migrations/sqlite/0006_copies.sql"),
+    include_str!("../../../migrations/sqlite/0007_directory_in_time.sql"),
     include_str!("../../../migrations/sqlite/0008_documents.sql"),
 ];
 
@@ -213,5 +214,22 @@ mod tests {
         }
         let old = "SELECT name FROM sqlite_schema WHERE name LIKE 'placed_%' OR name = 'log'";
         assert_eq!(rows(&connection, old), Vec::<Vec<Value>>::new());
+    }
+
+    #[test]
+    fn a_procedure_of_an_older_store_is_its_own_first_version() {
+        let mut connection = left_at(6);
+        let old = "INSERT INTO procedure VALUES (?1, x'02', x'03', 1, 0, ?2)";
+        connection.execute(old, params![[1_u8], 20_000]).unwrap();
+        connection.execute(old, params![[2_u8], None::<i64>]).unwrap();
+        assert_eq!(migrate(&mut connection, Micros(9)).unwrap(), MIGRATIONS.len() - 6);
+        let all = "SELECT name, valid_from, valid_to, action, length(decision), pickup, returned, days
+                   FROM procedure_version ORDER BY name";
+        let row = |name: u8, from: i64| {
+            let numbers = [1, 0, 1, 0].map(Value::Integer);
+            let begins = [Value::Blob(vec![name]), Value::Integer(from), Value::Null];
+            begins.into_iter().chain(numbers).chain([Value::Null]).collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&connection, all), [row(1, 20_000), row(2, i64::MIN)]);
     }
 }

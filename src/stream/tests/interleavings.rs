@@ -148,6 +148,8 @@ impl Town {
                 kind: AgencyKind::Both,
                 valid_from: None,
                 valid_to: None,
+                level: None,
+                ended: None,
             }));
             if lane == posts_lane {
                 let name = SourceName::new("carriers/vnpost/devices/pda");
@@ -158,6 +160,7 @@ impl Town {
                     agency: None,
                     office: None,
                     holder: None,
+                    retired: None,
                 }));
             }
             assert_eq!(self.journal.directory().lane_of(&agency_of(lane)), lane);

@@ -12,7 +12,7 @@ use crate::doors::cli::gateway::Gateway;
 use crate::doors::cli::{Failure, names, words};
 use crate::doors::wire::command::{self, Ground};
 use crate::doors::wire::{time, v1};
-use crate::dossier::directory::Directory;
+use crate::dossier::directory::{self, Directory};
 use crate::dossier::leg::LegKind;
 use crate::dossier::names::Micros;
 use crate::dossier::refusal::{Reason, Refusal};
@@ -83,7 +83,8 @@ impl Filing {
 
     /// Whether the gateway would take it, by its own rules, as far as the directory decides.
     pub fn check(&self, directory: &Directory) -> Result<(), Refusal> {
-        let ground = Ground { directory, now: Micros(jiff::Timestamp::now().as_microsecond()) };
+        let now = Micros(jiff::Timestamp::now().as_microsecond());
+        let ground = Ground { directory, now };
         if let Some(register) = &self.register {
             command::register_dossier(register, ground)?;
         }
@@ -92,10 +93,12 @@ impl Filing {
         let Some(kind) = LegKind::from_number(order.kind).filter(|_| !order.procedure.is_empty()) else {
             return Ok(());
         };
-        match directory.procedures.get(&order.procedure) {
-            None => Err(Refusal::field(Reason::NotFound, "procedure", "not in the directory")),
-            Some(procedure) if procedure.may_go(kind) => Ok(()),
-            Some(_) => Err(Refusal::field(Reason::ProcedureNotEligible, "procedure", "")),
+        if !directory.procedures.contains_key(&order.procedure) {
+            return Err(Refusal::field(Reason::NotFound, "procedure", "not in the directory"));
+        }
+        match directory.procedure_on(&order.procedure, directory::Day::at(now)) {
+            Some(version) if version.may_go(kind) => Ok(()),
+            _ => Err(Refusal::field(Reason::ProcedureNotEligible, "procedure", "")),
         }
     }
 

@@ -16,8 +16,8 @@ pub struct Header {
     pub delimiter: u8,
     /// All names as they stand there, trimmed, in small letters.
     pub names: Vec<String>,
-    /// For each column of the kind, in its order, where it stands.
-    pub places: Vec<usize>,
+    /// For each column of the kind, in its order, where it stands; one that may be left out may stand nowhere.
+    pub places: Vec<Option<usize>>,
     /// The line it stands on.
     pub line: u64,
 }
@@ -63,7 +63,7 @@ fn found(kind: Kind, names: &[String]) -> usize {
     kind.columns().iter().filter(|column| names.iter().any(|name| name == *column)).count()
 }
 
-fn places(kind: Kind, names: &[String], language: Language) -> Result<Vec<usize>, Failure> {
+fn places(kind: Kind, names: &[String], language: Language) -> Result<Vec<Option<usize>>, Failure> {
     let at = |column: &str| names.iter().position(|name| name == column);
     let missing: Vec<&str> = kind.columns().iter().copied().filter(|column| at(column).is_none()).collect();
     if !missing.is_empty() {
@@ -78,13 +78,13 @@ fn places(kind: Kind, names: &[String], language: Language) -> Result<Vec<usize>
             kind.columns().join(",")
         )));
     }
-    for column in kind.columns() {
-        if names.iter().filter(|name| name == column).count() > 1 {
+    for column in kind.all() {
+        if names.iter().filter(|name| *name == column).count() > 1 {
             let twice = say(language, "cột có hai lần", "the header has twice the column");
             return Err(Failure::Usage(format!("{twice} {column}")));
         }
     }
-    Ok(kind.columns().iter().filter_map(|column| at(column)).collect())
+    Ok(kind.all().map(at).collect())
 }
 
 #[cfg(test)]
@@ -98,9 +98,14 @@ mod tests {
     #[test]
     fn columns_may_stand_in_any_order_among_others_under_either_delimiter() {
         let header = of(Kind::Carriers, "Ghi chú;Name ;ID\nx;y;z\n").unwrap();
-        assert_eq!((header.delimiter, header.places), (b';', vec![2, 1]));
+        assert_eq!((header.delimiter, header.places), (b';', vec![Some(2), Some(1)]));
         let header = of(Kind::Carriers, "\"id\",\"a;b\",name\r\n").unwrap();
-        assert_eq!((header.delimiter, header.places, header.line), (b',', vec![0, 2], 1));
+        assert_eq!((header.delimiter, header.places, header.line), (b',', vec![Some(0), Some(2)], 1));
+        let header =
+            of(Kind::Agencies, "level,code,name,parent,kind,valid_from,valid_to,alias_of\n").unwrap();
+        assert_eq!(header.places.last(), Some(&Some(0)), "a column that may be left out");
+        let header = of(Kind::Agencies, "code,name,parent,kind,valid_from,valid_to,alias_of\n").unwrap();
+        assert_eq!(header.places.last(), Some(&None));
         let header = of(Kind::Carriers, "sep=;\nid;name\n").unwrap();
         assert_eq!((header.delimiter, header.line), (b';', 2));
     }

@@ -15,7 +15,7 @@ Columns and example rows of each KIND:
     code,name,parent,kind,valid_from,valid_to,alias_of
     H99.14,Sở Tư pháp,H99,both,01/07/2025,,
     000.00.14.H99,,,,,30/06/2025,H99.14
-  procedures
+  procedures (a decision of it makes a version, see below)
     code,name,level,pickup,return,valid_from
     1.004194,Cấp bản sao trích lục,commune,có,có,01/01/2025
   offices
@@ -25,6 +25,14 @@ Columns and example rows of each KIND:
     id,kind,carrier,agency,office,holder
     pda-1,device,p,,009010,NV-0117
     office,system,,H99.14,,
+  persons (one row for each appointment; role: clerk, postman, controller, officer, supervisor)
+    party,id,role,office,agency,acts_for,valid_from,valid_to,decision,substitute
+    p,NV-0117,giao dịch viên,009010,,,01/01/2025,,12/QĐ-BĐT,NV-0118
+    p,NV-0118,clerk,,H99.31,H99.31,01/01/2025,31/12/2026,13/QĐ-BĐT,
+  holidays (works: a Saturday that makes up; any other row is a holiday)
+    day,works,title
+    02/09/2026,,Quốc khánh
+    22/08/2026,x,Làm bù
   dossiers (a dossier's code registers it, a kind of leg orders that leg; dossiers/0-12 names one)
     agency,procedure,dossier,slip,kind,carrier,counter,due,name,phone,address
     H99.14,1.004194,H99.14-261120-0001,,outbound,p,H99.01,27/11/2026,Trần B,0912345678,\"1, Lê Lợi\"
@@ -32,6 +40,10 @@ Columns and example rows of each KIND:
   scans (types as of `trao scan`; several other codes in also have | between them)
     source,id,type,code,occurred_at,office,agency,leg,also,reason,measure,receptacle,device_seq
     carriers/p/systems/s,,arrived,RA990000010VN,20/11/2026 14:05,009010,,,,,,,
+
+A file may have more columns: agencies level (central, province, district, commune); procedures
+decision, action (new, amended, abolished), days (working days) and valid_to. A procedure's row with
+a decision or an action is a version that holds from valid_from until the next one begins.
 
 A row counts once however often its file is sent: an empty id follows from the row. What is there
 with the same content is told `again`, other content is refused. A row that cannot be taken is
@@ -42,8 +54,8 @@ told with its line and column, and the others go in. The last line counts:
 --dry-run reads everything, asks the gateway for its directory, and writes nothing. What is in the
 directory is told `again`; of dossiers and scans the journal is not asked.
 
-carriers, agencies, procedures and offices take an administrator's key, devices also a
-supervisor's; dossiers an agency's; scans one that may use their sources.
+carriers, agencies, procedures, offices and holidays take an administrator's key, devices and
+persons also a supervisor's; dossiers an agency's; scans one that may use their sources.
 
 Examples:
   trao import offices offices.csv --token-file admin.key

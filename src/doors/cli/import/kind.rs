@@ -15,6 +15,10 @@ pub enum Kind {
     Offices,
     /// Devices and systems that scan
     Devices,
+    /// People and their appointments, by staff number
+    Persons,
+    /// Holidays, and Saturdays that make up for them
+    Holidays,
     /// Dossiers: registered, and their legs ordered
     Dossiers,
     /// Scans: what a device or another system has recorded
@@ -30,6 +34,8 @@ impl Kind {
             Kind::Procedures => "procedures",
             Kind::Offices => "offices",
             Kind::Devices => "devices",
+            Kind::Persons => "persons",
+            Kind::Holidays => "holidays",
             Kind::Dossiers => "dossiers",
             Kind::Scans => "scans",
         }
@@ -43,6 +49,19 @@ impl Kind {
             Kind::Procedures => &["code", "name", "level", "pickup", "return", "valid_from"],
             Kind::Offices => &["id", "name", "carrier", "province"],
             Kind::Devices => &["id", "kind", "carrier", "agency", "office", "holder"],
+            Kind::Persons => &[
+                "party",
+                "id",
+                "role",
+                "office",
+                "agency",
+                "acts_for",
+                "valid_from",
+                "valid_to",
+                "decision",
+                "substitute",
+            ],
+            Kind::Holidays => &["day", "works", "title"],
             Kind::Dossiers => &[
                 "agency",
                 "procedure",
@@ -74,6 +93,20 @@ impl Kind {
         }
     }
 
+    /// Columns that a file may have besides.
+    pub const fn extra(self) -> &'static [&'static str] {
+        match self {
+            Kind::Agencies => &["level"],
+            Kind::Procedures => &["decision", "action", "days", "valid_to"],
+            _ => &[],
+        }
+    }
+
+    /// All of its columns: those that must be there, and the others behind them.
+    pub fn all(self) -> impl Iterator<Item = &'static str> {
+        self.columns().iter().chain(self.extra()).copied()
+    }
+
     /// The column of a field as the gateway names it: `line.event.code.value` is what stands under `code`. A field that
     /// has no column keeps its name.
     pub fn column(self, field: &str) -> String {
@@ -82,13 +115,15 @@ impl Kind {
             (Kind::Procedures, "postal_pickup") => Some("pickup"),
             (Kind::Procedures, "postal_return") => Some("return"),
             (Kind::Offices, "code") => Some("id"),
+            (Kind::Procedures, "working_days") => Some("days"),
             (Kind::Devices, "party") => Some("carrier"),
+            (Kind::Persons, "parent") => Some("party"),
             (Kind::Dossiers, "due_at") => Some("due"),
             (Kind::Dossiers, "code") => Some("dossier"),
             (Kind::Scans, "client_event_id") => Some("id"),
             (Kind::Scans, "raw_scan") => Some("code"),
             (Kind::Agencies, "alias") => None,
-            (_, part) => self.columns().iter().copied().find(|column| *column == part),
+            (_, part) => self.all().find(|column| *column == part),
         };
         // Under `agency` a CreateAgency sends the whole row: the last part that is a column is meant, but for a code's own.
         let parts: Vec<&str> = field.split('.').collect();
@@ -123,6 +158,12 @@ mod tests {
             (Kind::Devices, "source.office", "office"),
             (Kind::Devices, "source.kind", "kind"),
             (Kind::Devices, "source.party", "carrier"),
+            (Kind::Procedures, "procedure.working_days", "days"),
+            (Kind::Procedures, "procedure.action", "action"),
+            (Kind::Persons, "appointment.office", "office"),
+            (Kind::Persons, "appointment.agency", "agency"),
+            (Kind::Persons, "appointment", "appointment"),
+            (Kind::Holidays, "calendar_day.day", "day"),
             (Kind::Dossiers, "agency", "agency"),
             (Kind::Dossiers, "code.value", "dossier"),
             (Kind::Dossiers, "personal.phone", "phone"),

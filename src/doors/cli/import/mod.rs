@@ -67,8 +67,11 @@ pub async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let header = header::read(args.kind, &mut *opened.input, language)?;
     let gateway = Gateway::connect(&args.client).await?;
     let mut mirror = Mirror::read(&gateway).await?;
-    if matches!(args.kind, Kind::Offices | Kind::Devices) {
+    if matches!(args.kind, Kind::Offices | Kind::Devices | Kind::Persons) {
         mirror.read_offices(&gateway).await?;
+    }
+    if args.kind == Kind::Holidays {
+        mirror.read_calendar(&gateway).await?;
     }
     let rows = row::Rows::new(opened.input, header, args.kind, language);
     let rows = read_ahead(rows);

@@ -37,9 +37,9 @@ pub enum Read {
 
 impl Row {
     fn cell(&self, column: &str) -> &str {
-        let index = self.kind.columns().iter().position(|known| *known == column);
-        let place = index.and_then(|index| self.header.places.get(index));
-        place.and_then(|place| self.cells.get(*place)).map_or("", String::as_str)
+        let index = self.kind.all().position(|known| known == column);
+        let place = index.and_then(|index| *self.header.places.get(index)?);
+        place.and_then(|place| self.cells.get(place)).map_or("", String::as_str)
     }
 
     /// A code, number or name under a column; empty where there is none.

@@ -137,9 +137,7 @@ pub async fn entries(
             !names.contains(&name) && !needs.iter().any(|need| names.contains(*need))
         });
         let Some((line, entry)) = ready else { continue };
-        if let Some(party) = entry.party() {
-            mirror.read_sources(gateway, &party).await?;
-        }
+        mirror.read_beside(gateway, &entry).await?;
         let note = entry.note(&mirror.directory);
         match note.and_then(|note| judge(mirror, &note).map(|is_new| (note, is_new))) {
             Err(refusal) => flight.refused(line, &refusal),

@@ -16,6 +16,7 @@ use crate::doors::wire::{time, v1};
 use crate::dossier::anomaly::AnomalyKind;
 use crate::dossier::event::EventType;
 use crate::dossier::leg::{HolderKind, LegKind, LegState, OrderStatus, Placement};
+use crate::dossier::person::StaffRole;
 
 /// The text of an enum's number; a number that this release does not know is written as it is.
 macro_rules! texts {
@@ -36,6 +37,7 @@ texts! {
     leg_state LegState,
     order_status OrderStatus,
     placement Placement,
+    staff_role StaffRole,
 }
 
 fn dossier_state(number: i32) -> Option<String> {
@@ -426,6 +428,51 @@ impl Synced {
         Synced {
             position: position(refusal.first.as_ref()),
             ..Synced::refused(line, client_event_id, &refusal.reason, &refusal.field, &refusal.message)
+        }
+    }
+}
+
+/// `people`: somebody who may act for a party.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Person {
+    name: String,
+    party: String,
+    id: String,
+    appointments: Vec<Appointment>,
+}
+
+/// To what somebody is appointed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Appointment {
+    name: String,
+    role: Option<String>,
+    office: Option<String>,
+    agency: Option<String>,
+    acts_for: Option<String>,
+    valid_from: Option<String>,
+    valid_to: Option<String>,
+    decision: Option<String>,
+    substitute: Option<String>,
+}
+
+impl Person {
+    pub fn of(person: &v1::Person) -> Person {
+        let appointment = |one: &v1::Appointment| Appointment {
+            name: one.name.clone(),
+            role: staff_role(one.role),
+            office: some(&one.office),
+            agency: some(&one.agency),
+            acts_for: some(&one.acts_for),
+            valid_from: some(&one.valid_from),
+            valid_to: some(&one.valid_to),
+            decision: some(&one.decision),
+            substitute: some(&one.substitute),
+        };
+        Person {
+            name: person.name.clone(),
+            party: person.party.clone(),
+            id: person.id.clone(),
+            appointments: person.appointments.iter().map(appointment).collect(),
         }
     }
 }

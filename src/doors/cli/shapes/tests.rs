@@ -228,3 +228,30 @@ fn a_consumer_shows_its_place_as_a_bookmark_does_and_no_lag_where_nobody_knows()
     let deleted = ConsumerDeleted { name: "carriers/p/consumers/a", deleted: true };
     assert_eq!(text(&deleted), r#"{"name":"carriers/p/consumers/a","deleted":true}"#);
 }
+
+#[test]
+fn a_person_shows_a_staff_number_and_every_appointment() {
+    let clerk = v1::Appointment {
+        name: "carriers/p/persons/NV-1/appointments/clerk-2025-01-01-009010".into(),
+        role: v1::StaffRole::Clerk.into(),
+        office: "carriers/p/offices/009010".into(),
+        valid_from: "2025-01-01".into(),
+        substitute: "NV-2".into(),
+        ..Default::default()
+    };
+    let person = v1::Person {
+        name: "carriers/p/persons/NV-1".into(),
+        party: "carriers/p".into(),
+        id: "NV-1".into(),
+        appointments: vec![clerk],
+    };
+    let expected = concat!(
+        r#"{"name":"carriers/p/persons/NV-1","party":"carriers/p","id":"NV-1","appointments":[{"#,
+        r#""name":"carriers/p/persons/NV-1/appointments/clerk-2025-01-01-009010","role":"CLERK","#,
+        r#""office":"carriers/p/offices/009010","agency":null,"acts_for":null,"valid_from":"2025-01-01","#,
+        r#""valid_to":null,"decision":null,"substitute":"NV-2"}]}"#
+    );
+    assert_eq!(text(&Person::of(&person)), expected);
+    let bare = v1::Person { appointments: Vec::new(), ..person };
+    assert!(text(&Person::of(&bare)).ends_with(r#""appointments":[]}"#));
+}

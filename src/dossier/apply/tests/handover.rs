@@ -13,6 +13,9 @@ use crate::dossier::names::Position;
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::dossier::testing::*;
 
+/// What was written of lines, and why not of others.
+type Answers = (Vec<(Position, Written)>, Vec<Refusal>);
+
 const CLERK: &str = "clerk 2";
 const OFFICER: &str = "officer 1";
 
@@ -59,7 +62,7 @@ fn command(
     id: Position,
     command: Command,
     late: bool,
-) -> Result<(Vec<(Position, Written)>, Vec<Refusal>), Refusal> {
+) -> Result<Answers, Refusal> {
     let manifest = list(world, id).clone();
     let plan = plan(&manifest, &command, &said.party, &said.event);
     let (mut written, mut refused) = (Vec::new(), Vec::new());
@@ -74,7 +77,7 @@ fn command(
             Ok(Some(line)) => {
                 let said = Said { event: line.event.clone(), ..said.clone() };
                 let act = ManifestLineAct { said, manifest: id, line, late };
-                written.push(world.command(Act::ManifestLine(act))?);
+                written.push(world.command(Act::ManifestLine(Box::new(act)))?);
             }
             Ok(None) => {}
             Err(refusal) => refused.push(refusal),
@@ -89,7 +92,7 @@ fn offer(world: &mut World, id: Position) {
     assert_eq!((written.len(), refused.len()), (list(world, id).lines.len(), 0));
 }
 
-fn officer(world: &mut World, id: Position, what: Command) -> (Vec<(Position, Written)>, Vec<Refusal>) {
+fn officer(world: &mut World, id: Position, what: Command) -> Answers {
     let said = speaker(COUNTER, OFFICER, E::Accepted, 58);
     command(world, said, id, what, false).unwrap()
 }
@@ -107,7 +110,11 @@ fn envelopes(world: &mut World, numbers: std::ops::RangeInclusive<u32>) -> Vec<P
 fn offered(world: &mut World) -> (Position, Vec<Position>) {
     let legs = envelopes(world, 1..=11);
     let (id, written) = create(world, item_lines(1..=10));
-    assert_eq!((written.placement, written.parties), (Placement::NoLeg, vec![party(POST)]), "a draft is the giver's");
+    assert_eq!(
+        (written.placement, written.parties),
+        (Placement::NoLeg, vec![party(POST)]),
+        "a draft is the giver's"
+    );
     offer(world, id);
     (id, legs)
 }
@@ -129,7 +136,8 @@ fn an_officer_takes_all_but_a_few_and_both_have_signed() {
 
     let manifest = list(&world, id);
     assert_eq!(manifest.state, ManifestState::Closed);
-    let totals = Sheet { lines: 11, taken: 8, with_reservation: 1, unlisted: 1, missing: 3, ..Sheet::default() };
+    let totals =
+        Sheet { lines: 11, taken: 8, with_reservation: 1, unlisted: 1, missing: 3, ..Sheet::default() };
     assert_eq!(manifest.sheet(), totals);
     assert!(manifest.lines.iter().all(|line| line.said.is_some_and(|(_, at)| at == minute(58))));
     for leg in &legs[3..] {
@@ -149,7 +157,8 @@ fn each_line_is_answered_once_and_by_itself() {
     let mut world = World::new();
     let (id, _) = offered(&mut world);
     officer(&mut world, id, Command::Accept(Which::These(these(&[1], Why::NONE))));
-    let (written, refused) = officer(&mut world, id, Command::Accept(Which::These(these(&[1, 2, 77], Why::NONE))));
+    let (written, refused) =
+        officer(&mut world, id, Command::Accept(Which::These(these(&[1, 2, 77], Why::NONE))));
     assert_eq!(written.len(), 1, "the second goes through");
     let told: Vec<(Reason, &str)> = refused.iter().map(|r| (r.reason, r.field.as_str())).collect();
     assert_eq!(told, [(Reason::ManifestState, "lines[0].line"), (Reason::NotFound, "lines[2].line")]);

@@ -6,6 +6,7 @@ mod commands;
 mod days;
 mod decisions;
 mod handover;
+mod in_time;
 mod particulars;
 mod returns;
 mod table;

@@ -7,8 +7,20 @@ use crate::dossier::names::Micros;
 use crate::store::postgres::{Database, Founding, migrate, sql};
 
 /// Tables that are the same for all lanes: reference tables, should lanes ever be spread over several databases.
-const REFERENCE: &[&str] =
-    &["meta", "source", "party", "alias", "office", "procedure", "api_key", "signing_key", "migration"];
+const REFERENCE: &[&str] = &[
+    "meta",
+    "source",
+    "party",
+    "alias",
+    "office",
+    "procedure_version",
+    "person",
+    "appointment",
+    "calendar_day",
+    "api_key",
+    "signing_key",
+    "migration",
+];
 
 /// Statements that begin or end something, and read nothing.
 const FRAMES: &[&str] = &["begin", "commit", "rollback"];

@@ -1,2 +1,3 @@
--- Called when the directory is read. Whole table.
-SELECT name, title, level, pickup, returned, valid_from FROM procedure
+-- Called when the directory is read. Whole table, in the order of its key.
+SELECT name, title, level, pickup, returned, valid_from, valid_to, action, decision, days
+FROM procedure_version ORDER BY name, valid_from

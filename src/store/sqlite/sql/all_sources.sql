@@ -1,2 +1,2 @@
 -- Called when the directory is read. Whole table.
-SELECT id, name, lane, party, agency, office, holder FROM source
+SELECT id, name, lane, party, agency, office, holder, retired_at, successor FROM source

@@ -8,8 +8,20 @@ use crate::dossier::names::Micros;
 use crate::store::sqlite::{schema, sql};
 
 /// Tables that are the same for all lanes.
-const REFERENCE: &[&str] =
-    &["meta", "source", "party", "alias", "office", "procedure", "api_key", "signing_key", "migration"];
+const REFERENCE: &[&str] = &[
+    "meta",
+    "source",
+    "party",
+    "alias",
+    "office",
+    "procedure_version",
+    "person",
+    "appointment",
+    "calendar_day",
+    "api_key",
+    "signing_key",
+    "migration",
+];
 
 fn fresh() -> Connection {
     let mut connection = Connection::open_in_memory().unwrap();

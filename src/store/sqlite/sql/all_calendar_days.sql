@@ -1,0 +1,2 @@
+-- Called when the directory is read. Whole table.
+SELECT day, works, title FROM calendar_day
