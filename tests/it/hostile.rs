@@ -149,7 +149,9 @@ async fn is_cut_by(shortened: impl Fn(&mut accept::Options), attacks: &[&str]) {
     shortened(&mut options);
     let ((_short, hasty), (_long, slow)) = (inside(options).await, inside(patient()).await);
     for name in attacks {
-        assert!(cut_by(name, &hasty, Duration::from_secs(3)).await > 0, "{name} is not cut");
+        // To make ten thousand calls takes two busy cores some seconds, and only then does anything wait.
+        let lasts = if name.starts_with("ten_thousand") { 12 } else { 3 };
+        assert!(cut_by(name, &hasty, Duration::from_secs(lasts)).await > 0, "{name} is not cut");
         assert_eq!(cut_by(name, &slow, 3 * SOON).await, 0, "{name} is cut all the same");
     }
 }
