@@ -39,7 +39,7 @@ impl Entry {
             Kind::Agencies => agency(row),
             Kind::Procedures => procedure(row).map(Entry::Procedure),
             Kind::Offices => Ok(Entry::Office(office(row))),
-            Kind::Devices | Kind::Dossiers | Kind::Scans => source(row).map(Entry::Source),
+            Kind::Devices | Kind::Dossiers | Kind::Results | Kind::Scans => source(row).map(Entry::Source),
         }
     }
 

@@ -17,6 +17,8 @@ pub enum Kind {
     Devices,
     /// Dossiers: registered, and their legs ordered
     Dossiers,
+    /// Results: dossiers registered, their results announced and their way ordered, each in one line
+    Results,
     /// Scans: what a device or another system has recorded
     Scans,
 }
@@ -31,6 +33,7 @@ impl Kind {
             Kind::Offices => "offices",
             Kind::Devices => "devices",
             Kind::Dossiers => "dossiers",
+            Kind::Results => "results",
             Kind::Scans => "scans",
         }
     }
@@ -52,6 +55,23 @@ impl Kind {
                 "carrier",
                 "counter",
                 "due",
+                "name",
+                "phone",
+                "address",
+            ],
+            Kind::Results => &[
+                "agency",
+                "procedure",
+                "dossier",
+                "counter",
+                "carrier",
+                "office",
+                "item",
+                "due",
+                "fee",
+                "postage",
+                "must_be_owner",
+                "take_back",
                 "name",
                 "phone",
                 "address",
@@ -83,8 +103,9 @@ impl Kind {
             (Kind::Procedures, "postal_return") => Some("return"),
             (Kind::Offices, "code") => Some("id"),
             (Kind::Devices, "party") => Some("carrier"),
-            (Kind::Dossiers, "due_at") => Some("due"),
-            (Kind::Dossiers, "code") => Some("dossier"),
+            (Kind::Dossiers | Kind::Results, "due_at") => Some("due"),
+            (Kind::Dossiers | Kind::Results, "code") => Some("dossier"),
+            (Kind::Results, "dues") => Some("fee"),
             (Kind::Scans, "client_event_id") => Some("id"),
             (Kind::Scans, "raw_scan") => Some("code"),
             (Kind::Agencies, "alias") => None,
@@ -128,6 +149,10 @@ mod tests {
             (Kind::Dossiers, "personal.phone", "phone"),
             (Kind::Dossiers, "personal", "personal"),
             (Kind::Dossiers, "", ""),
+            (Kind::Results, "code.value", "dossier"),
+            (Kind::Results, "item.value", "item"),
+            (Kind::Results, "office", "office"),
+            (Kind::Results, "due_at", "due"),
         ] {
             assert_eq!(kind.column(field), column, "{field}");
         }
