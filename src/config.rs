@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::access::Role;
 use crate::doors::cli::{
-    classify, consumers, feed, history, import, language, people, scan, spoken_here, status, sync,
+    classify, consumers, decide, feed, history, import, language, people, scan, spoken_here, status, sync,
 };
 use crate::doors::refusal::Language;
 use crate::store::ClockMode;
@@ -22,7 +22,7 @@ use crate::{demo, serve};
     about = "A custody ledger for paper dossiers between the public post and the agencies they go to",
     after_long_help = "\
 On this machine:  serve, migrate, keys, backup, restore, demo, classify
-As a client:      import, scan, sync, status, history, feed, people (gRPC; see --server and --token-file)
+As a client:      import, scan, sync, decide, status, history, feed, people (gRPC; see --server and --token-file)
 
 First steps:
   trao demo                      a day of a province's post, told in about 60 lines
@@ -76,6 +76,8 @@ pub enum Command {
     Scan(scan::Args),
     /// Drain a device's outbox: a file of facts
     Sync(sync::Args),
+    /// Say what becomes of a dossier: accept, ask for papers, refuse, announce its result, close
+    Decide(decide::Args),
     /// Say who has a dossier now, and how it came there
     Status(status::Args),
     /// List everything recorded of a dossier

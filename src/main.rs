@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use trao::config::{Cli, Command};
 use trao::doors::cli::{ClientArgs, Exit, Failure, Output, note, spoken_here};
-use trao::doors::cli::{classify, consumers, feed, history, import, people, scan, status, sync};
+use trao::doors::cli::{classify, consumers, decide, feed, history, import, people, scan, status, sync};
 use trao::{admin, demo, serve, telemetry};
 
 #[global_allocator]
@@ -30,6 +30,7 @@ fn main() -> ExitCode {
         Command::Scan(args) => remotely(scan::run(&args, &mut output), &args.client),
         Command::Import(args) => remotely(import::run(&args, &mut output), &args.client),
         Command::Sync(args) => remotely(sync::run(&args, &mut output), &args.client),
+        Command::Decide(args) => remotely(decide::run(&args, &mut output), args.client()),
         Command::Status(args) => remotely(status::run(&args, &mut output), &args.client),
         Command::History(args) => remotely(history::run(&args, &mut output), &args.client),
         Command::Feed(args) => remotely(feed::run(&args, &mut output), &args.client),

@@ -84,6 +84,7 @@ pub(super) fn of_dossier(dossier: &desk::Dossier, mut legs: Vec<Leg>, sight: Sig
     let state = decision::state(&decisions);
     let mut spans = Spans::of(&legs, &decisions);
     let mut children = Vec::new();
+    let whole = matches!(sight, Sight::Whole(_));
     match sight {
         Sight::Whole(seen) => children = seen,
         Sight::Legs => {
@@ -91,7 +92,8 @@ pub(super) fn of_dossier(dossier: &desk::Dossier, mut legs: Vec<Leg>, sight: Sig
             decisions.clear();
         }
     }
-    let given = result.is_some() && is_delivered(&legs) || children.iter().any(|child| child.delivered);
+    let given =
+        whole && result.is_some() && is_delivered(&legs) || children.iter().any(|child| child.delivered);
     let open = state.is_undecided() || state == DossierState::ResultReady;
     Dossier {
         id: Some(dossier.id),
@@ -109,7 +111,7 @@ pub(super) fn of_dossier(dossier: &desk::Dossier, mut legs: Vec<Leg>, sight: Sig
         legs,
         parent: dossier.parent.filter(|(_, by)| *by <= at).map(|(parent, _)| parent),
         children,
-        close_proposed: given && open && !decisions.is_empty(),
+        close_proposed: given && open,
         decisions,
     }
 }
@@ -241,8 +243,11 @@ mod tests {
             delivered: true,
         };
         let own = leg(21, LegKind::Inbound);
+        assert!(proposed(&own, vec![child.clone()], 9), "also where its own agency has said nothing");
         assert!(proposed(&own, vec![child.clone()], 10), "one that belongs to it was delivered");
         assert!(!proposed(&own, vec![Child { delivered: false, ..child }], 10));
+        let through_legs = of_dossier(&dossier(), vec![result], Sight::Legs, pos(30));
+        assert!(!through_legs.close_proposed, "who sees only its legs closes nothing");
     }
 
     #[test]

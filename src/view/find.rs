@@ -156,12 +156,12 @@ impl View {
         Ok(groups)
     }
 
-    /// The legs seen that bear a code.
+    /// The legs seen that bear a code: not those that an event attached it to which was voided since.
     pub async fn legs_with(&self, eyes: &dyn Eyes, code: &Code, moment: &Moment) -> Result<Vec<Leg>, Error> {
         let mut legs = Vec::new();
         for tag in self.tags_of(code, moment).await? {
             if let TagTarget::Leg(id) = tag.target {
-                legs.extend(self.leg(eyes, id, moment).await?);
+                legs.extend(self.leg(eyes, id, moment).await?.filter(|leg| leg.bears(&tag)));
             }
         }
         Ok(legs)

@@ -15,6 +15,7 @@ mod clock;
 mod consumers;
 mod copying;
 mod crash;
+mod decisions;
 mod demo;
 mod durability;
 mod faults;

@@ -23,6 +23,10 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 const KEEP_ALIVE_ANSWER: Duration = Duration::from_secs(10);
 /// Pages of dossiers with all their legs are larger than the megabyte that a request may have.
 const ANSWER_BYTES: usize = 16 << 20;
+/// A gateway with too much waiting is asked again so often; a person stands there.
+const TRIES: usize = 4;
+/// No gateway asks a person to wait longer.
+const WAIT_MAX: Duration = Duration::from_secs(5);
 /// A key is one short line.
 const TOKEN_BYTES: u64 = 4 << 10;
 
@@ -132,6 +136,25 @@ impl Gateway {
     /// What a call's status means.
     pub fn failure(&self, status: &Status, id: &CallId) -> Failure {
         Failure::of_status(status, &id.0, &self.server)
+    }
+}
+
+/// Makes a call that counts once however often it is made, again while the gateway asks to wait.
+pub async fn patiently<T>(call: impl AsyncFn() -> Result<T, Failure>) -> Result<T, Failure> {
+    let mut tries = 0;
+    loop {
+        let failure = match call().await {
+            Ok(answer) => return Ok(answer),
+            Err(failure) => failure,
+        };
+        tries += 1;
+        match &failure {
+            Failure::Refused(refused) if tries < TRIES => match refused.retry_after {
+                Some(wait) => tokio::time::sleep(wait.min(WAIT_MAX)).await,
+                None => return Err(failure),
+            },
+            _ => return Err(failure),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use prost::Message;
 use super::gateway::{ClientArgs, Gateway};
 use super::human::{self, say};
 use super::query::{self, Key};
-use super::{Exit, Failure, Output, events, shapes};
+use super::{Exit, Failure, Output, events, shapes, why};
 use crate::doors::refusal::Language;
 use crate::doors::wire::v1;
 
@@ -83,13 +83,43 @@ fn line(listed: &v1::FeedEvent, language: Language) -> String {
     if let Some(outcome) = &listed.outcome {
         let holder = human::holder(outcome.holder_after.as_ref(), language);
         text.push_str(&format!(" → {holder}"));
-    } else {
+    } else if listed.dossier.is_empty() {
         text.push_str(&format!(" ({})", say(language, "chưa ghép", "on no leg")));
+    }
+    for told in particulars(&event, language) {
+        text.push_str(&format!("\n{:18}{told}", ""));
     }
     for told in human::anomalies(&listed.anomalies, language) {
         text.push_str(&format!("\n{:18}{told}", ""));
     }
     text
+}
+
+/// What an event says besides: why, when it is due, what it costs, to whom it may go, what it belongs to.
+fn particulars(event: &v1::Event, language: Language) -> Vec<String> {
+    let mut told = Vec::new();
+    let mut row = |label: &str, value: String| told.push(format!("{label} {value}"));
+    if let Some(why) = why::reason(event.reason, language) {
+        row(say(language, "Lý do:", "Reason:"), why);
+    }
+    if event.due_at.is_some() {
+        row(say(language, "Hẹn:", "Due:"), human::when(event.due_at.as_ref()));
+    }
+    for (label, amounts) in [
+        (say(language, "Phải thu khi phát:", "To be collected:"), &event.dues),
+        (say(language, "Tiền:", "Money:"), &event.money),
+    ] {
+        if !amounts.is_empty() {
+            row(label, human::money(amounts, language));
+        }
+    }
+    if event.must_be_owner {
+        told.push(say(language, "Chỉ phát cho đúng người nhận", "For the addressee alone").to_owned());
+    }
+    if !event.parent.is_empty() {
+        told.push(format!("{} {}", say(language, "Thuộc hồ sơ:", "Belongs to:"), event.parent));
+    }
+    told
 }
 
 #[cfg(test)]

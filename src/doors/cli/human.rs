@@ -43,6 +43,7 @@ macro_rules! named {
 }
 named! {
     event_type crate::dossier::event::EventType, words::event_type;
+    fee_kind crate::dossier::money::FeeKind, words::fee_kind;
     leg_kind crate::dossier::leg::LegKind, words::leg_kind;
     leg_state crate::dossier::leg::LegState, words::leg_state;
     placement crate::dossier::leg::Placement, words::placement;
@@ -80,6 +81,31 @@ pub fn anomalies(anomalies: &[v1::Anomaly], language: Language) -> Vec<String> {
     kinds.into_iter().map(line).collect()
 }
 
+/// What an agency has said of a dossier.
+pub fn dossier_state(number: i32, language: Language) -> String {
+    let state = v1::DossierState::try_from(number).unwrap_or_default();
+    words::dossier_state(state).in_language(language).to_owned()
+}
+
+/// Amounts, each with what it is for and never in one sum: `phí, lệ phí 60.000 đ · cước 26.000 đ`.
+pub fn money(amounts: &[v1::Money], language: Language) -> String {
+    let one = |amount: &v1::Money| format!("{} {}", fee_kind(amount.kind, language), dong(amount.vnd));
+    amounts.iter().map(one).collect::<Vec<_>>().join(" · ")
+}
+
+/// Whole đồng with a point after every third digit, as they are written in Vietnam.
+fn dong(vnd: i64) -> String {
+    let digits = vnd.unsigned_abs().to_string();
+    let mut text = if vnd < 0 { "-".to_owned() } else { String::new() };
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('.');
+        }
+        text.push(digit);
+    }
+    format!("{text} đ")
+}
+
 /// A duration in days, hours and minutes.
 pub fn span(seconds: Option<i64>, language: Language) -> String {
     let Some(seconds) = seconds else { return "–".to_owned() };
@@ -108,6 +134,17 @@ mod tests {
         assert_eq!(holder(Some(&post), Language::Vietnamese), "Bưu chính carriers/p, bưu cục 991230");
         assert_eq!(holder(Some(&post), Language::English), "The post carriers/p, office 991230");
         assert_eq!(span(Some(93_784), Language::English), "1 d 2 h 3 min");
+    }
+
+    #[test]
+    fn money_is_written_by_kind_and_in_thousands() {
+        let amounts =
+            [(1, 60_000), (2, 1_234_567), (3, -500), (9, 7)].map(|(kind, vnd)| v1::Money { kind, vnd });
+        assert_eq!(
+            money(&amounts, Language::Vietnamese),
+            "phí, lệ phí 60.000 đ · cước 1.234.567 đ · cước thu hộ -500 đ · 9 7 đ"
+        );
+        assert_eq!(money(&amounts[..1], Language::English), "agency fee 60.000 đ");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 pub mod classify;
 pub mod consumers;
+pub mod decide;
 mod events;
 mod failure;
 pub mod feed;
@@ -21,8 +22,10 @@ pub mod people;
 mod query;
 pub mod scan;
 mod shapes;
+mod standing;
 pub mod status;
 pub mod sync;
+mod why;
 pub mod words;
 
 pub use failure::{Failure, Refused};

@@ -54,6 +54,11 @@ pub fn code(text: &str, agency: &str) -> v1::Code {
     }
 }
 
+/// A dossier's code whatever its form.
+pub fn dossier_code(text: &str, agency: &str) -> v1::Code {
+    if text.starts_with("dossier:") { code(text, agency) } else { code(&format!("dossier:{text}"), agency) }
+}
+
 fn kind_of(word: &str) -> Option<CodeKind> {
     match word.to_ascii_lowercase().as_str() {
         "item" => Some(CodeKind::Item),

@@ -1,13 +1,12 @@
 //! `trao scan`: one fact, as a device would send it.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use jiff::fmt::temporal::Pieces;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::gateway::{ClientArgs, Gateway};
+use super::gateway::{ClientArgs, Gateway, patiently};
 use super::human::{self, say};
 use super::output::note;
 use super::{Exit, Failure, Output, names, shapes};
@@ -16,11 +15,6 @@ use crate::doors::wire::{time, v1};
 use crate::dossier::event::{EventType, Measure, Reason};
 use crate::dossier::leg::LegKind;
 use crate::dossier::names::Micros;
-
-/// A gateway with too much waiting is asked again so often; a person stands there.
-const TRIES: usize = 4;
-/// No gateway asks a person to wait longer.
-const WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// What was scanned.
 #[derive(Clone, Debug, clap::Args)]
@@ -140,8 +134,8 @@ fn leg_kind(text: &str) -> Result<LegKind, String> {
     })
 }
 
-/// Numbers that only the gateway may know are passed on.
-fn reason(text: &str) -> Result<Reason, String> {
+/// Reads a reason. Numbers that only the gateway may know are passed on.
+pub fn reason(text: &str) -> Result<Reason, String> {
     let known = Reason::from_text(text).or_else(|| text.parse().ok().map(Reason));
     known.ok_or_else(|| format!("one of {}", spelt(Reason::KNOWN)))
 }
@@ -193,25 +187,16 @@ pub async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
 }
 
 /// Connects and sends. Trying again is harmless: the id makes it the same fact.
-async fn send(args: &Args, mut capture: v1::Capture) -> Result<v1::Recorded, Failure> {
+async fn send(args: &Args, capture: v1::Capture) -> Result<v1::Recorded, Failure> {
     let gateway = Gateway::connect(&args.client).await?;
-    let mut tries = 0;
-    loop {
-        capture.send_time = Some(time::timestamp(now().time));
-        let (request, id) = gateway.request(v1::CaptureEventRequest { line: Some(capture.clone()) });
-        let failure = match gateway.captures().capture_event(request).await {
-            Ok(answer) => return answer.into_inner().recorded.ok_or(Failure::Incomplete("record")),
-            Err(status) => gateway.failure(&status, &id),
-        };
-        tries += 1;
-        match &failure {
-            Failure::Refused(refused) if tries < TRIES => match refused.retry_after {
-                Some(wait) => tokio::time::sleep(wait.min(WAIT_MAX)).await,
-                None => return Err(failure),
-            },
-            _ => return Err(failure),
-        }
-    }
+    patiently(async || {
+        let line = v1::Capture { send_time: Some(time::timestamp(now().time)), ..capture.clone() };
+        let (request, id) = gateway.request(v1::CaptureEventRequest { line: Some(line) });
+        let answer = gateway.captures().capture_event(request).await;
+        let answer = answer.map_err(|status| gateway.failure(&status, &id))?.into_inner();
+        answer.recorded.ok_or(Failure::Incomplete("record"))
+    })
+    .await
 }
 
 /// The line as it goes over the wire, but for its time of sending.

@@ -3,7 +3,7 @@
 use super::gateway::{ClientArgs, Gateway};
 use super::human::{self, say};
 use super::query::{self, Key};
-use super::{Exit, Failure, Output, events, shapes, words};
+use super::{Exit, Failure, Output, events, shapes, standing};
 use crate::doors::refusal::Language;
 use crate::doors::wire::v1::get_dossier_request as wire;
 use crate::doors::wire::{time, v1};
@@ -12,6 +12,10 @@ use crate::dossier::names::{Micros, Position};
 /// What is looked up.
 #[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = "\
+What the agency decided is told with its time, and what is to be collected with what was. Where the
+result was delivered and nobody has closed the dossier yet, that is said. Of dossiers that belong to
+this one and are another agency's: where they stand, who has them, when they are due.
+
 With --json: {\"query\",\"found\",\"known_at\",\"position\",\"dossier\",\"legs\"}; dossier is null
 while a leg has none.
 
@@ -92,26 +96,28 @@ async fn look_up(
     at: Option<At>,
 ) -> Result<Option<(Key, v1::GetDossierResponse)>, Failure> {
     for key in keys {
-        let wire_key = match key {
-            Key::Name(name) => wire::Key::Name(name.clone()),
-            Key::Code(code) => wire::Key::Code(code.clone()),
-        };
-        let at = at.map(|at| match at {
-            At::Time(at) => wire::At::ReadTime(time::timestamp(at)),
-            At::Position(at) => wire::At::ReadPosition(v1::Position { lane: at.lane.0.into(), pos: at.pos }),
-        });
-        let (request, id) = gateway.request(v1::GetDossierRequest { key: Some(wire_key), at });
-        match gateway.dossiers().get_dossier(request).await {
-            Ok(answer) => return Ok(Some((key.clone(), answer.into_inner()))),
-            Err(status) => {
-                let failure = gateway.failure(&status, &id);
-                if !query::means_something_else(&failure) {
-                    return Err(failure);
-                }
-            }
+        match get(gateway, key, at).await {
+            Ok(answer) => return Ok(Some((key.clone(), answer))),
+            Err(failure) if query::means_something_else(&failure) => {}
+            Err(failure) => return Err(failure),
         }
     }
     Ok(None)
+}
+
+/// What stands under a key.
+pub async fn get(gateway: &Gateway, key: &Key, at: Option<At>) -> Result<v1::GetDossierResponse, Failure> {
+    let wire_key = match key {
+        Key::Name(name) => wire::Key::Name(name.clone()),
+        Key::Code(code) => wire::Key::Code(code.clone()),
+    };
+    let at = at.map(|at| match at {
+        At::Time(at) => wire::At::ReadTime(time::timestamp(at)),
+        At::Position(at) => wire::At::ReadPosition(v1::Position { lane: at.lane.0.into(), pos: at.pos }),
+    });
+    let (request, id) = gateway.request(v1::GetDossierRequest { key: Some(wire_key), at });
+    let answer = gateway.dossiers().get_dossier(request).await;
+    answer.map(tonic::Response::into_inner).map_err(|status| gateway.failure(&status, &id))
 }
 
 /// For each leg the time of the event that brought it into the hands it is in. Left out where the history cannot be
@@ -151,7 +157,7 @@ fn brought(listed: &v1::FeedEvent, leg: &v1::Leg) -> bool {
     after == hands(leg.holder.as_ref()) && after != hands(outcome.holder_before.as_ref())
 }
 
-/// The answer for a person: the dossier, then each leg, what does not fit below it.
+/// The answer for a person: the dossier, each leg with what does not fit below it, and the dossiers that belong to it.
 fn block(
     query: &str,
     answer: &v1::GetDossierResponse,
@@ -160,41 +166,11 @@ fn block(
 ) -> Vec<String> {
     let none = v1::Dossier::default();
     let dossier = answer.dossier.as_ref().unwrap_or(&none);
-    let mut lines = vec![heading(query, dossier, language)];
+    let mut lines = standing::dossier(query, dossier, language);
     for (index, leg) in dossier.legs.iter().enumerate() {
-        lines.push(format!(
-            "{} ({}): {}",
-            human::leg_kind(leg.kind, language),
-            leg.name,
-            human::leg_state(leg.state, language)
-        ));
-        let mut hands = format!(
-            "  {} {}",
-            say(language, "Đang ở:", "Held by:"),
-            human::holder(leg.holder.as_ref(), language)
-        );
-        if let Some(since) = since.get(index).and_then(Option::as_ref) {
-            hands.push_str(&format!(", {} {since}", say(language, "từ", "since")));
-        }
-        lines.push(hands);
-        let mut papers: Vec<String> = leg.items.clone();
-        if !leg.slip.is_empty() {
-            papers.push(format!("{} {}", say(language, "phiếu", "slip"), leg.slip));
-        }
-        if !papers.is_empty() {
-            lines.push(format!("  {} {}", say(language, "Bưu gửi:", "Items:"), papers.join(", ")));
-        }
-        if leg.order == i32::from(v1::OrderStatus::Cancelled) {
-            lines.push(format!(
-                "  {}",
-                words::order(crate::dossier::leg::OrderStatus::Cancelled).in_language(language)
-            ));
-        }
-        if leg.due_at.is_some() {
-            lines.push(format!("  {} {}", say(language, "Hạn:", "Due:"), human::when(leg.due_at.as_ref())));
-        }
-        lines.extend(human::anomalies(&leg.anomalies, language).into_iter().map(|told| format!("  {told}")));
+        lines.extend(standing::leg(leg, since.get(index).and_then(Option::as_deref), language));
     }
+    lines.extend(standing::children(dossier, language));
     if let Some(spans) = &dossier.spans {
         lines.push(format!(
             "{} {} · {} {} · {} {}",
@@ -212,20 +188,6 @@ fn block(
         human::when(answer.known_at.as_ref())
     ));
     lines
-}
-
-fn heading(query: &str, dossier: &v1::Dossier, language: Language) -> String {
-    if !shapes::is_named(dossier) {
-        return format!("{query}: {}", say(language, "chưa có mã hồ sơ", "no dossier code yet"));
-    }
-    let state = v1::DossierState::try_from(dossier.state).unwrap_or_default();
-    let code = dossier.code.as_ref().map_or(query, |code| code.value.as_str());
-    format!(
-        "{} {code} · {} · {}",
-        say(language, "Hồ sơ", "Dossier"),
-        dossier.agency,
-        words::dossier_state(state).in_language(language)
-    )
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::doors::wire::v1::DossierState;
 use crate::dossier::anomaly::AnomalyKind;
 use crate::dossier::event::EventType;
 use crate::dossier::leg::{HolderKind, LegKind, LegState, OrderStatus, Placement};
+use crate::dossier::money::FeeKind;
 use crate::dossier::person::StaffRole;
 
 /// One thing's name in both languages.
@@ -182,6 +183,15 @@ pub const fn dossier_state(state: DossierState) -> Words {
         DossierState::Withdrawn => words("Đã rút hồ sơ", "Withdrawn"),
         DossierState::Stopped => words("Dừng giải quyết", "Stopped"),
         DossierState::Closed => words("Đã trả kết quả", "Closed"),
+    }
+}
+
+/// What money is for.
+pub const fn fee_kind(kind: FeeKind) -> Words {
+    match kind {
+        FeeKind::AgencyFee => words("phí, lệ phí", "agency fee"),
+        FeeKind::Postage => words("cước", "postage"),
+        FeeKind::Collection => words("cước thu hộ", "charge for collecting"),
     }
 }
 

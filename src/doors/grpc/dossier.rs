@@ -249,7 +249,9 @@ impl Gateway {
             Err(refusal) if refusal.reason == Reason::NotFound => None,
             Err(refusal) => return Err(refusal),
         };
-        let command = command::accept_dossier(request, target, agency.as_ref(), ground);
+        // Then whose an opaque code is plays no part any more: any agency makes it readable.
+        let reading = agency.as_ref().or(call.caller.party.as_ref());
+        let command = command::accept_dossier(request, target, reading, ground);
         let command = match (command, &agency) {
             (Err(_), None) => return Err(Refusal::field(Reason::NotFound, field, "")),
             (command, _) => command?,

@@ -12,7 +12,7 @@ use crate::view::{Child, Dossier, EventLine};
 /// A leg as it was known at some moment.
 pub fn leg(leg: &Leg) -> v1::Leg {
     let birth = &leg.birth;
-    let items = leg.codes.iter().map(|tagged| &tagged.code).filter(|code| code.kind() == CodeKind::Item);
+    let items = leg.standing_codes().filter(|code| code.kind() == CodeKind::Item);
     let office = birth.carrier.as_ref().zip(birth.office.as_ref());
     v1::Leg {
         name: leg_name(leg.id),

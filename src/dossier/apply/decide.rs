@@ -12,6 +12,7 @@ use crate::dossier::event::Event;
 use crate::dossier::leg::{Birth, HolderKind, LegKind, LegState, Placement};
 use crate::dossier::names::{Micros, PartyName, Position};
 use crate::dossier::refusal::{Reason, Refusal};
+use crate::limits;
 
 /// A decision on a dossier that is registered or accepted.
 #[derive(Clone, Debug)]
@@ -294,17 +295,25 @@ fn closable(desk: &Desk, dossier: &Dossier, closing: Closing) -> Result<(), Stop
     }
 }
 
-/// Whether the result of a dossier that belongs to this one was delivered.
+/// Whether the result of a dossier that belongs to this one, or to that again, was delivered.
 fn child_delivered(desk: &Desk, parent: Position) -> Result<bool, Missing> {
-    let key = CodeKey::child_of(parent);
-    for tag in desk.tags_at(&key)? {
-        let TagTarget::Dossier(child) = tag.target else { continue };
-        let Some(child) = desk.dossier(child)? else { continue };
-        for id in &child.legs {
-            let leg: &Leg = desk.known_leg(*id)?;
-            if leg.birth.kind == LegKind::Outbound && leg.fold.state == LegState::Delivered {
-                return Ok(true);
+    let mut above = vec![parent];
+    let mut looked_at = 0;
+    while let Some(parent) = above.pop() {
+        for tag in desk.tags_at(&CodeKey::child_of(parent))? {
+            let TagTarget::Dossier(child) = tag.target else { continue };
+            let Some(child) = desk.dossier(child)? else { continue };
+            for id in &child.legs {
+                let leg: &Leg = desk.known_leg(*id)?;
+                if leg.birth.kind == LegKind::Outbound && leg.fold.state == LegState::Delivered {
+                    return Ok(true);
+                }
             }
+            looked_at += 1;
+            if looked_at >= limits::CHILD_DOSSIERS {
+                return Ok(false);
+            }
+            above.push(child.id);
         }
     }
     Ok(false)

@@ -9,7 +9,7 @@ use crate::dossier::custody::{self, Effect, Fold, Step};
 use crate::dossier::decision::{Decision, DecisionKind, DossierState};
 use crate::dossier::desk::{CodeKey, Desk, Dossier, Leg, Missing, Tag, TagTarget, Tagged};
 use crate::dossier::event::EventType;
-use crate::dossier::leg::{Birth, Holder, LegState, Outcome, Placement};
+use crate::dossier::leg::{Birth, Holder, HolderKind, LegState, Outcome, Placement};
 use crate::dossier::names::{PartyName, Position};
 use crate::limits;
 
@@ -60,14 +60,20 @@ pub(super) fn put_on_leg(desk: &mut Desk, said: &Said, id: Position, step: Step)
     let leg = desk.take_leg(id, &step)?;
     let (position, at) = (step.position, step.order.effective_at);
     let mut written = add(desk, said, leg, step)?;
-    if let Some(mut dossier) =
-        closed.filter(|_| written.placement == Placement::Placed && written.anomalies.is_empty())
-    {
+    if let Some(mut dossier) = closed.filter(|_| taken_back(&written)) {
         dossier.decisions.push(Decision { by: position, at, kind: DecisionKind::Reopen });
         desk.put_dossier(dossier);
         written.flag(position, &[AnomalyKind::Reopened]);
     }
     Ok(written)
+}
+
+/// Whether the citizen had it before an event and has it no more after. That it says what somebody without the right to had
+/// said before makes no difference.
+fn taken_back(written: &Written) -> bool {
+    written.outcome.as_ref().is_some_and(|outcome| {
+        outcome.holder_before.kind == HolderKind::Citizen && outcome.holder_after.kind != HolderKind::Citizen
+    })
 }
 
 /// The dossier of a leg, if its agency has closed it.

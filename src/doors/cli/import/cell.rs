@@ -65,6 +65,17 @@ pub fn flag(cell: &str) -> Option<bool> {
     }
 }
 
+/// Whole đồng, perhaps with a point, comma or space before every three digits; no other parts of a number.
+pub fn dong(text: &str) -> Option<i64> {
+    let mut groups = text.split(['.', ',', ' ', '\u{a0}']);
+    let first = groups.next().filter(|first| !first.is_empty())?;
+    let rest: Vec<&str> = groups.collect();
+    let grouped = rest.is_empty() || (first.len() <= 3 && rest.iter().all(|group| group.len() == 3));
+    let digits = first.to_owned() + &rest.concat();
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
+    if grouped && plain { digits.parse().ok() } else { None }
+}
+
 /// A day, `dd/mm/yyyy` or `yyyy-mm-dd`.
 pub fn day(text: &str) -> Option<Date> {
     let parts: Vec<&str> = text.split(['/', '-']).collect();
@@ -158,6 +169,20 @@ mod tests {
         }
         assert_eq!(flag("2"), None);
         assert_eq!(flag("perhaps"), None);
+    }
+
+    #[test]
+    fn amounts_are_whole_and_grouped_by_thousands_or_not_at_all() {
+        for (written, vnd) in
+            [("60000", 60_000), ("60.000", 60_000), ("1,234,567", 1_234_567), ("1 000", 1_000), ("0", 0)]
+        {
+            assert_eq!(dong(written), Some(vnd), "{written}");
+        }
+        for wrong in
+            ["", "-1", "60.5", "60.0000", "1234.567", "60000đ", ".000", "1e3", "99999999999999999999"]
+        {
+            assert_eq!(dong(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::call::{Call, retried};
 use super::cell::Day;
 use super::ids;
 use super::row::Row;
+use super::send::Filed;
 use crate::doors::cli::gateway::Gateway;
 use crate::doors::cli::{Failure, names, words};
 use crate::doors::wire::command::{self, Ground};
@@ -24,9 +25,9 @@ pub struct Filing {
     order: Option<v1::OrderLegRequest>,
 }
 
-impl Filing {
+impl Filed for Filing {
     /// Reads a row. A dossier's code is registered, a kind of leg ordered.
-    pub fn of(row: &Row) -> Result<Filing, Refusal> {
+    fn of(row: &Row) -> Result<Filing, Refusal> {
         let agency = names::whole("agencies/", &row.code("agency"));
         let (dossier, slip) = (row.code("dossier"), bare_slip(&row.code("slip")));
         let kind = leg_kind(row)?;
@@ -40,7 +41,7 @@ impl Filing {
             ));
         }
         let is_name = dossier.starts_with("dossiers/");
-        let register = (!dossier.is_empty() && !is_name).then(|| names::code(&coded(&dossier), &agency));
+        let register = (!dossier.is_empty() && !is_name).then(|| names::dossier_code(&dossier, &agency));
         if register.is_none() && kind.is_none() {
             let (vi, en) = ("loại lượt chuyển cần đặt", "the kind of leg to order");
             return Err(row.refused(Reason::FieldRequired, "kind", vi, en));
@@ -81,10 +82,8 @@ impl Filing {
         Ok(Filing { register, order })
     }
 
-    /// Whether the gateway would take it, by its own rules, as far as the directory decides.
-    pub fn check(&self, directory: &Directory) -> Result<(), Refusal> {
-        let now = Micros(jiff::Timestamp::now().as_microsecond());
-        let ground = Ground { directory, now };
+    fn check(&self, directory: &Directory) -> Result<(), Refusal> {
+        let ground = Ground { directory, now: Micros(jiff::Timestamp::now().as_microsecond()) };
         if let Some(register) = &self.register {
             command::register_dossier(register, ground)?;
         }
@@ -96,14 +95,13 @@ impl Filing {
         if !directory.procedures.contains_key(&order.procedure) {
             return Err(Refusal::field(Reason::NotFound, "procedure", "not in the directory"));
         }
-        match directory.procedure_on(&order.procedure, directory::Day::at(now)) {
+        match directory.procedure_on(&order.procedure, directory::Day::at(ground.now)) {
             Some(version) if version.may_go(kind) => Ok(()),
             _ => Err(Refusal::field(Reason::ProcedureNotEligible, "procedure", "")),
         }
     }
 
-    /// Registers and orders; whether any of it is new.
-    pub async fn send(self: Arc<Self>, gateway: Gateway) -> Result<bool, Failure> {
+    async fn send(self: Arc<Self>, gateway: Gateway) -> Result<bool, Failure> {
         let mut is_new = false;
         let mut dossier = None;
         if let Some(register) = &self.register {
@@ -148,11 +146,6 @@ fn leg_kind(row: &Row) -> Result<Option<LegKind>, Refusal> {
         )),
         known => Ok(known),
     }
-}
-
-/// A dossier's code whatever its form.
-fn coded(text: &str) -> String {
-    if text.starts_with("dossier:") { text.to_owned() } else { format!("dossier:{text}") }
 }
 
 fn bare_slip(text: &str) -> String {

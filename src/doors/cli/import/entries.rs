@@ -48,7 +48,7 @@ impl Entry {
             Kind::Offices => Ok(Entry::Office(office(row))),
             Kind::Persons => appointment(row),
             Kind::Holidays => calendar_day(row).map(Entry::CalendarDay),
-            Kind::Devices | Kind::Dossiers | Kind::Scans => source(row).map(Entry::Source),
+            Kind::Devices | Kind::Dossiers | Kind::Results | Kind::Scans => source(row).map(Entry::Source),
         }
     }
 

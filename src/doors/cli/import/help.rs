@@ -37,6 +37,10 @@ Columns and example rows of each KIND:
     agency,procedure,dossier,slip,kind,carrier,counter,due,name,phone,address
     H99.14,1.004194,H99.14-261120-0001,,outbound,p,H99.01,27/11/2026,Trần B,0912345678,\"1, Lê Lợi\"
     H99.14,1.004194,,000123,inbound,p,H99.01,,Lê C,0912345679,2 Lê Lợi
+  results (registered, announced and ordered in one; without a carrier they are fetched; fees in đồng)
+    agency,procedure,dossier,counter,carrier,office,item,due,fee,postage,must_be_owner,take_back,name,phone,address
+    H99.14,1.004194,H99.14-261120-0002,H99.01,p,,,27/11/2026,60.000,26.000,có,1,Trần B,0912345678,\"1, Lê Lợi\"
+    H99.14,1.004194,H99.14-261120-0003,H99.01,,,,,,,,,,,
   scans (types as of `trao scan`; several other codes in also have | between them)
     source,id,type,code,occurred_at,office,agency,leg,also,reason,measure,receptacle,device_seq
     carriers/p/systems/s,,arrived,RA990000010VN,20/11/2026 14:05,009010,,,,,,,
@@ -52,13 +56,14 @@ told with its line and column, and the others go in. The last line counts:
 --json prints for every row {\"line\",\"status\":\"imported|again|refused\",\"reason\",\"field\",\"message\"}.
 
 --dry-run reads everything, asks the gateway for its directory, and writes nothing. What is in the
-directory is told `again`; of dossiers and scans the journal is not asked.
+directory is told `again`; of dossiers, results and scans the journal is not asked.
 
 carriers, agencies, procedures, offices and holidays take an administrator's key, devices and
-persons also a supervisor's; dossiers an agency's; scans one that may use their sources.
+persons also a supervisor's; dossiers and results an agency's; scans one that may use their sources.
 
 Examples:
   trao import offices offices.csv --token-file admin.key
+  trao import results friday.csv --token-file department.key
   trao import scans bd10.csv --dry-run --token-file central.key
   zcat old.csv.gz | trao import scans - --token-file central.key --json | grep '\"refused\"'
 
@@ -72,8 +77,10 @@ mod tests {
     use super::super::dossiers::Filing;
     use super::super::entries::Entry;
     use super::super::kind::Kind;
+    use super::super::results::Outcome;
     use super::super::row::{Read, tests::rows};
     use super::super::scans::Reader;
+    use super::super::send::Filed;
     use super::*;
 
     #[test]
@@ -91,6 +98,7 @@ mod tests {
                 let Read::Row(row) = read else { panic!("{read:?}") };
                 match kind {
                     Kind::Dossiers => drop(Filing::of(&row).unwrap()),
+                    Kind::Results => drop(Outcome::of(&row).unwrap()),
                     Kind::Scans => drop(Reader::default().read(&row).unwrap()),
                     kind => drop(Entry::of(*kind, &row).unwrap()),
                 }

@@ -21,6 +21,8 @@ pub enum Kind {
     Holidays,
     /// Dossiers: registered, and their legs ordered
     Dossiers,
+    /// Results: dossiers registered, their results announced and their way ordered, each in one line
+    Results,
     /// Scans: what a device or another system has recorded
     Scans,
 }
@@ -37,6 +39,7 @@ impl Kind {
             Kind::Persons => "persons",
             Kind::Holidays => "holidays",
             Kind::Dossiers => "dossiers",
+            Kind::Results => "results",
             Kind::Scans => "scans",
         }
     }
@@ -71,6 +74,23 @@ impl Kind {
                 "carrier",
                 "counter",
                 "due",
+                "name",
+                "phone",
+                "address",
+            ],
+            Kind::Results => &[
+                "agency",
+                "procedure",
+                "dossier",
+                "counter",
+                "carrier",
+                "office",
+                "item",
+                "due",
+                "fee",
+                "postage",
+                "must_be_owner",
+                "take_back",
                 "name",
                 "phone",
                 "address",
@@ -118,8 +138,9 @@ impl Kind {
             (Kind::Procedures, "working_days") => Some("days"),
             (Kind::Devices, "party") => Some("carrier"),
             (Kind::Persons, "parent") => Some("party"),
-            (Kind::Dossiers, "due_at") => Some("due"),
-            (Kind::Dossiers, "code") => Some("dossier"),
+            (Kind::Dossiers | Kind::Results, "due_at") => Some("due"),
+            (Kind::Dossiers | Kind::Results, "code") => Some("dossier"),
+            (Kind::Results, "dues") => Some("fee"),
             (Kind::Scans, "client_event_id") => Some("id"),
             (Kind::Scans, "raw_scan") => Some("code"),
             (Kind::Agencies, "alias") => None,
@@ -169,6 +190,10 @@ mod tests {
             (Kind::Dossiers, "personal.phone", "phone"),
             (Kind::Dossiers, "personal", "personal"),
             (Kind::Dossiers, "", ""),
+            (Kind::Results, "code.value", "dossier"),
+            (Kind::Results, "item.value", "item"),
+            (Kind::Results, "office", "office"),
+            (Kind::Results, "due_at", "due"),
         ] {
             assert_eq!(kind.column(field), column, "{field}");
         }

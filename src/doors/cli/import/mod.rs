@@ -2,12 +2,12 @@
 //! Never: keeps more of a file in memory than the rows on their way, stops at a bad row, or counts one twice.
 //!
 //! A file is opened (`file`), its header read (`header`), split into rows (`records`, `split`, `row`, `cell`). A row becomes
-//! an entry of the directory (`entries`), a dossier (`dossiers`) or a scan (`scans`), is sent (`send`, `stream`, `call`)
+//! an entry of the directory (`entries`), a dossier (`dossiers`), a result (`results`) or a scan (`scans`), is sent (`send`, `stream`, `call`)
 //! and answered (`answers`).
 
 mod answers;
 mod call;
-mod cell;
+pub mod cell;
 mod dossiers;
 mod entries;
 mod file;
@@ -17,6 +17,7 @@ mod ids;
 mod kind;
 mod mirror;
 mod records;
+mod results;
 mod row;
 mod scans;
 mod send;
@@ -36,8 +37,10 @@ use super::{Exit, Failure, Output};
 use crate::doors::refusal::Language;
 use answers::Answers;
 pub use answers::Became;
+use dossiers::Filing;
 pub use kind::Kind;
 use mirror::Mirror;
+use results::Outcome;
 
 /// Rows read ahead of the network.
 const READ_AHEAD: usize = 64;
@@ -77,7 +80,8 @@ pub async fn run(args: &Args, output: &mut Output) -> Result<Exit, Failure> {
     let rows = read_ahead(rows);
     let mut answers = Answers::new(output, opened.bar, args.kind, args.client.json, language);
     let ended = match args.kind {
-        Kind::Dossiers => send::dossiers(rows, &gateway, &mirror, args.dry_run, &mut answers).await,
+        Kind::Dossiers => send::filings::<Filing>(rows, &gateway, &mirror, args.dry_run, &mut answers).await,
+        Kind::Results => send::filings::<Outcome>(rows, &gateway, &mirror, args.dry_run, &mut answers).await,
         Kind::Scans => stream::scans(rows, &gateway, &mirror, args.dry_run, &mut answers).await,
         kind => send::entries(kind, rows, &gateway, &mut mirror, args.dry_run, &mut answers).await,
     };

@@ -60,6 +60,23 @@ impl Row {
         cell::flag(self.cell(column)).ok_or_else(|| Refusal::field(Reason::TextInvalid, column, why()))
     }
 
+    /// An amount of money in đồng; nothing where none is given, and zero is none.
+    pub fn dong(&self, column: &str) -> Result<Option<i64>, Refusal> {
+        let text = self.code(column);
+        let why = || self.say("số tiền bằng đồng: 60000 hoặc 60.000", "an amount in đồng: 60000 or 60.000");
+        let vnd = if text.is_empty() { Some(0) } else { cell::dong(&text) };
+        let vnd = vnd.ok_or_else(|| Refusal::field(Reason::TextInvalid, column, why()))?;
+        Ok((vnd != 0).then_some(vnd))
+    }
+
+    /// A number of things; none where nothing is given.
+    pub fn count(&self, column: &str) -> Result<u32, Refusal> {
+        let text = self.code(column);
+        let why = || self.say("một số: 0, 1, 2 …", "a number: 0, 1, 2 …");
+        let count = if text.is_empty() { Some(0) } else { text.parse().ok() };
+        count.ok_or_else(|| Refusal::field(Reason::TextInvalid, column, why()))
+    }
+
     /// A day, as the gateway writes it; empty where there is none.
     pub fn day(&self, column: &str) -> Result<String, Refusal> {
         let text = self.code(column);

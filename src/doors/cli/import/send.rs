@@ -10,19 +10,31 @@ use futures_util::stream::FuturesOrdered;
 use tokio::sync::mpsc;
 
 use super::answers::{Answers, Became};
-use super::dossiers::Filing;
 use super::entries::{Entry, judge};
 use super::kind::Kind;
 use super::mirror::Mirror;
-use super::row::Read;
+use super::row::{Read, Row};
 use crate::doors::cli::Failure;
 use crate::doors::cli::gateway::Gateway;
+use crate::dossier::directory::Directory;
 use crate::dossier::refusal::Refusal;
 use crate::journal::Note;
 use crate::limits;
 
 /// Rows as they are read.
 pub type Rows = mpsc::Receiver<Result<Read, Failure>>;
+
+/// A row that is a command or two of an agency, sent under request ids that follow from it.
+pub trait Filed: Sized + 'static {
+    /// Reads a row.
+    fn of(row: &Row) -> Result<Self, Refusal>;
+
+    /// Whether the gateway would take it, by its own rules, as far as the directory decides.
+    fn check(&self, directory: &Directory) -> Result<(), Refusal>;
+
+    /// Sends it; whether any of it is new.
+    fn send(self: Arc<Self>, gateway: Gateway) -> impl Future<Output = Result<bool, Failure>> + 'static;
+}
 
 /// What becomes of one row, sooner or later.
 type Landing = Pin<Box<dyn Future<Output = Landed>>>;
@@ -159,8 +171,8 @@ pub async fn entries(
     }
 }
 
-/// Registers dossiers and orders their legs.
-pub async fn dossiers(
+/// Sends commands of agencies.
+pub async fn filings<F: Filed>(
     rows: Rows,
     gateway: &Gateway,
     mirror: &Mirror,
@@ -173,7 +185,7 @@ pub async fn dossiers(
             Next::Done => return Ok(()),
             Next::Landed(_) => continue,
             Next::Row(Read::Refused(line, refusal)) => (line, Err(refusal)),
-            Next::Row(Read::Row(row)) => (row.line, Filing::of(&row)),
+            Next::Row(Read::Row(row)) => (row.line, F::of(&row)),
         };
         let checked = filing.and_then(|filing| match dry_run {
             true => filing.check(&mirror.directory).map(|()| filing),

@@ -2,6 +2,8 @@
 //! microseconds; what is absent is null.
 //! Never: loses a key or gives one another meaning; shapes only grow.
 
+mod decided;
+mod status;
 #[cfg(test)]
 mod tests;
 
@@ -14,9 +16,12 @@ use sha2::{Digest, Sha256};
 use crate::doors::cli::import::Became;
 use crate::doors::wire::{time, v1};
 use crate::dossier::anomaly::AnomalyKind;
-use crate::dossier::event::EventType;
+use crate::dossier::event::{EventType, Reason};
 use crate::dossier::leg::{HolderKind, LegKind, LegState, OrderStatus, Placement};
+use crate::dossier::money::FeeKind;
 use crate::dossier::person::StaffRole;
+pub use decided::{Decided, opened};
+pub use status::{NotFound, Status, is_named};
 
 /// The text of an enum's number; a number that this release does not know is written as it is.
 macro_rules! texts {
@@ -32,12 +37,20 @@ macro_rules! texts {
 texts! {
     anomaly_kind AnomalyKind,
     event_type EventType,
+    fee_kind FeeKind,
     holder_kind HolderKind,
     leg_kind LegKind,
     leg_state LegState,
     order_status OrderStatus,
     placement Placement,
     staff_role StaffRole,
+}
+
+fn reason(number: i32) -> Option<String> {
+    match Reason::KNOWN.iter().find(|(known, _)| *known == number) {
+        Some((_, name)) => Some((*name).to_owned()),
+        None => (number != 0).then(|| number.to_string()),
+    }
 }
 
 fn dossier_state(number: i32) -> Option<String> {
@@ -83,6 +96,19 @@ pub struct Holder {
 impl Holder {
     pub fn of(holder: &v1::Holder) -> Holder {
         Holder { kind: holder_kind(holder.kind), party: some(&holder.party), office: some(&holder.office) }
+    }
+}
+
+/// An amount of money, in whole đồng.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Money {
+    kind: Option<String>,
+    vnd: i64,
+}
+
+impl Money {
+    fn all(amounts: &[v1::Money]) -> Vec<Money> {
+        amounts.iter().map(|amount| Money { kind: fee_kind(amount.kind), vnd: amount.vnd }).collect()
     }
 }
 
@@ -181,6 +207,13 @@ pub struct Event {
     holder_after: Option<Holder>,
     anomalies: Vec<Anomaly>,
     record_sha256: String,
+    reason: Option<String>,
+    due_at: Option<String>,
+    parent: Option<String>,
+    money: Vec<Money>,
+    dues: Vec<Money>,
+    must_be_owner: bool,
+    take_back: u32,
 }
 
 impl Event {
@@ -206,6 +239,13 @@ impl Event {
             holder_after: outcome.and_then(|outcome| outcome.holder_after.as_ref()).map(Holder::of),
             anomalies: Anomaly::all(&listed.anomalies),
             record_sha256: hex::encode(Sha256::digest(&listed.record)),
+            reason: reason(event.reason),
+            due_at: when(event.due_at.as_ref()),
+            parent: some(&event.parent),
+            money: Money::all(&event.money),
+            dues: Money::all(&event.dues),
+            must_be_owner: event.must_be_owner,
+            take_back: event.take_back,
         }
     }
 }
@@ -262,119 +302,6 @@ impl FeedDigest {
     pub fn of(digest: &v1::FeedDigest) -> FeedDigest {
         let v1::FeedDigest { lane, first_seq, last_seq, ref sha256 } = *digest;
         FeedDigest { lane, first_seq, last_seq, sha256: hex::encode(sha256) }
-    }
-}
-
-/// `status`: nothing there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct NotFound<'a> {
-    query: &'a str,
-    found: bool,
-}
-
-impl NotFound<'_> {
-    pub const fn of(query: &str) -> NotFound<'_> {
-        NotFound { query, found: false }
-    }
-}
-
-/// `status`: one dossier and its legs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Status<'a> {
-    query: &'a str,
-    found: bool,
-    known_at: Option<String>,
-    position: Option<String>,
-    dossier: Option<Dossier>,
-    legs: Vec<Leg>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Dossier {
-    name: String,
-    code: Option<String>,
-    agency: Option<String>,
-    state: Option<String>,
-    spans: Spans,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-struct Spans {
-    post_in_s: Option<i64>,
-    agency_s: Option<i64>,
-    post_out_s: Option<i64>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Leg {
-    name: String,
-    kind: Option<String>,
-    state: Option<String>,
-    order: Option<String>,
-    holder: Option<Holder>,
-    items: Vec<String>,
-    slip: Option<String>,
-    agency: Option<String>,
-    procedure: Option<String>,
-    due_at: Option<String>,
-    opened_at: Option<String>,
-    closed_at: Option<String>,
-    anomalies: Vec<Anomaly>,
-}
-
-/// Whether an answer is a dossier, and not a leg still without one.
-pub fn is_named(dossier: &v1::Dossier) -> bool {
-    dossier.name.starts_with("dossiers/")
-}
-
-impl<'a> Status<'a> {
-    pub fn of(query: &'a str, answer: &v1::GetDossierResponse) -> Status<'a> {
-        let dossier = answer.dossier.as_ref();
-        Status {
-            query,
-            found: true,
-            known_at: when(answer.known_at.as_ref()),
-            position: position(answer.position.as_ref()),
-            dossier: dossier.filter(|dossier| is_named(dossier)).map(Dossier::of),
-            legs: dossier.map(|dossier| dossier.legs.iter().map(Leg::of).collect()).unwrap_or_default(),
-        }
-    }
-}
-
-impl Dossier {
-    fn of(dossier: &v1::Dossier) -> Dossier {
-        let spans = dossier.spans.as_ref().map(|spans| Spans {
-            post_in_s: spans.post_in_s,
-            agency_s: spans.agency_s,
-            post_out_s: spans.post_out_s,
-        });
-        Dossier {
-            name: dossier.name.clone(),
-            code: dossier.code.as_ref().and_then(|code| some(&code.value)),
-            agency: some(&dossier.agency),
-            state: dossier_state(dossier.state),
-            spans: spans.unwrap_or_default(),
-        }
-    }
-}
-
-impl Leg {
-    fn of(leg: &v1::Leg) -> Leg {
-        Leg {
-            name: leg.name.clone(),
-            kind: leg_kind(leg.kind),
-            state: leg_state(leg.state),
-            order: order_status(leg.order),
-            holder: leg.holder.as_ref().map(Holder::of),
-            items: leg.items.clone(),
-            slip: some(&leg.slip),
-            agency: some(&leg.agency),
-            procedure: some(&leg.procedure),
-            due_at: when(leg.due_at.as_ref()),
-            opened_at: when(leg.opened_at.as_ref()),
-            closed_at: when(leg.closed_at.as_ref()),
-            anomalies: Anomaly::all(&leg.anomalies),
-        }
     }
 }
 

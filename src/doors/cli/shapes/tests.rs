@@ -104,9 +104,29 @@ fn an_event_has_one_shape_in_feed_and_history() {
         r#""source":"carriers/p/devices/d","state":"PICKED_UP","#,
         r#""holder_before":{"kind":"CITIZEN","party":null,"office":null},"#,
         r#""holder_after":{"kind":"POST","party":"carriers/p","office":"carriers/p/offices/991230"},"#,
-        r#""anomalies":[{"kind":"NO_PROOF","position":"0-4711"}],"record_sha256":"SHA"}"#
+        r#""anomalies":[{"kind":"NO_PROOF","position":"0-4711"}],"record_sha256":"SHA","reason":null,"due_at":null,"#,
+        r#""parent":null,"money":[],"dues":[],"must_be_owner":false,"take_back":0}"#
     );
     assert_eq!(text(&Event::of(&listed)), expected.replace("SHA", SHA));
+
+    let said = v1::Event {
+        r#type: v1::EventType::ResultAnnounced.into(),
+        reason: v1::Reason::IncompletePapers.into(),
+        due_at: at(1_795_158_400),
+        parent: "dossiers/0-9".into(),
+        money: vec![v1::Money { kind: 1, vnd: 60_000 }],
+        dues: vec![v1::Money { kind: 2, vnd: 26_000 }],
+        must_be_owner: true,
+        take_back: 1,
+        ..Default::default()
+    };
+    let decided = text(&Event::of(&v1::FeedEvent { event: said.encode_to_vec().into(), ..listed }));
+    let expected = concat!(
+        r#""reason":"INCOMPLETE_PAPERS","due_at":"2026-11-20T07:06:40.000250Z","parent":"dossiers/0-9","#,
+        r#""money":[{"kind":"AGENCY_FEE","vnd":60000}],"dues":[{"kind":"POSTAGE","vnd":26000}],"#,
+        r#""must_be_owner":true,"take_back":1}"#
+    );
+    assert!(decided.ends_with(expected), "{decided}");
 }
 
 #[test]
@@ -136,6 +156,10 @@ fn leg() -> v1::Leg {
         due_at: at(1_795_158_400),
         opened_at: at(1_795_158_300),
         anomalies: vec![no_proof()],
+        must_be_owner: true,
+        dues: vec![v1::Money { kind: v1::FeeKind::AgencyFee.into(), vnd: 60_000 }],
+        paid: vec![v1::Money { kind: v1::FeeKind::Postage.into(), vnd: 26_000 }],
+        take_back: 1,
         ..Default::default()
     }
 }
@@ -145,20 +169,67 @@ const LEG: &str = concat!(
     r#""holder":{"kind":"POST","party":"carriers/p","office":"carriers/p/offices/991230"},"#,
     r#""items":["RA990000010VN"],"slip":"000123","agency":"agencies/H99.14","procedure":"procedures/1.004194","#,
     r#""due_at":"2026-11-20T07:06:40.000250Z","opened_at":"2026-11-20T07:05:00.000250Z","closed_at":null,"#,
-    r#""anomalies":[{"kind":"NO_PROOF","position":"0-4711"}]}"#
+    r#""anomalies":[{"kind":"NO_PROOF","position":"0-4711"}],"must_be_owner":true,"#,
+    r#""dues":[{"kind":"AGENCY_FEE","vnd":60000}],"paid":[{"kind":"POSTAGE","vnd":26000}],"waived":[],"take_back":1}"#
 );
 
-#[test]
-fn a_status_shows_the_dossier_and_its_legs() {
-    let dossier = v1::Dossier {
+const DOSSIER: &str = concat!(
+    r#"{"name":"dossiers/0-40","code":"H99.14-261120-0001","agency":"agencies/H99.14","#,
+    r#""state":"RESULT_READY","spans":{"post_in_s":3600,"agency_s":null,"post_out_s":null},"#,
+    r#""due_at":"2026-11-20T07:06:40.000250Z","decisions":[{"type":"RESULT_ANNOUNCED","#,
+    r#""decided_at":"2026-11-20T07:05:00.000250Z","position":"0-44"}],"close_proposed":true,"parent":"dossiers/0-9","#,
+    r#""children":[{"name":"dossiers/0-50","agency":"agencies/H99.17","state":"ACCEPTED","#,
+    r#""holders":[{"kind":"CITIZEN","party":null,"office":null}],"due_at":null,"delivered":true}]}"#
+);
+
+fn dossier() -> v1::Dossier {
+    v1::Dossier {
         name: "dossiers/0-40".into(),
         code: Some(v1::Code { kind: 3, value: "H99.14-261120-0001".into(), agency: String::new() }),
         agency: "agencies/H99.14".into(),
         state: v1::DossierState::ResultReady.into(),
         legs: vec![leg()],
         spans: Some(v1::Spans { post_in_s: Some(3_600), agency_s: None, post_out_s: None }),
+        due_at: at(1_795_158_400),
+        decisions: vec![v1::Decision {
+            r#type: v1::EventType::ResultAnnounced.into(),
+            decided_at: at(1_795_158_300),
+            position: "0-44".into(),
+        }],
+        close_proposed: true,
+        parent: "dossiers/0-9".into(),
+        children: vec![v1::ChildDossier {
+            name: "dossiers/0-50".into(),
+            agency: "agencies/H99.17".into(),
+            state: v1::DossierState::Accepted.into(),
+            holders: vec![citizen()],
+            due_at: None,
+            delivered: true,
+        }],
         ..Default::default()
-    };
+    }
+}
+
+#[test]
+fn a_decision_shows_what_it_opened_and_where_the_dossier_stands_then() {
+    let opened = v1::Recorded { position: Some(v1::Position { lane: 0, pos: 12 }), ..recorded() };
+    let kind = EventType::ResultAnnounced;
+    let expected = [
+        r#"{"type":"RESULT_ANNOUNCED","request_id":"id-1","position":"0-12","replayed":true,"leg":"legs/0-12","dossier":"#,
+        DOSSIER,
+        r#","legs":["#,
+        LEG,
+        r#"],"anomalies":[{"kind":"NO_PROOF","position":"0-4711"}],"record_sha256":"SHA"}"#,
+    ];
+    let decided = Decided::of(kind, "id-1", &opened, &dossier());
+    assert_eq!(text(&decided), expected.concat().replace("SHA", SHA));
+    let none = text(&Decided::of(kind, "id-1", &recorded(), &v1::Dossier::default()));
+    assert!(none.contains(r#""leg":null,"dossier":null,"legs":[],"#), "{none}");
+}
+
+#[test]
+fn a_status_shows_the_dossier_and_its_legs() {
+    let dossier = dossier();
     let answer = v1::GetDossierResponse {
         dossier: Some(dossier.clone()),
         position: Some(v1::Position { lane: 0, pos: 4711 }),
@@ -166,8 +237,9 @@ fn a_status_shows_the_dossier_and_its_legs() {
     };
     let expected = [
         r#"{"query":"RA990000010VN","found":true,"known_at":"2026-11-20T07:08:20.000250Z","position":"0-4711","#,
-        r#""dossier":{"name":"dossiers/0-40","code":"H99.14-261120-0001","agency":"agencies/H99.14","#,
-        r#""state":"RESULT_READY","spans":{"post_in_s":3600,"agency_s":null,"post_out_s":null}},"legs":["#,
+        r#""dossier":"#,
+        DOSSIER,
+        r#","legs":["#,
         LEG,
         "]}",
     ];

@@ -286,7 +286,22 @@ fn a_delivery_that_is_taken_back_opens_the_closed_dossier_and_tells_its_agency()
 }
 
 #[test]
-fn a_child_that_was_delivered_lets_the_parent_be_closed() {
+fn a_supervisor_who_says_what_a_clerk_had_said_in_vain_at_the_same_minute_opens_it_too() {
+    let mut world = World::new();
+    let (dossier, _) = world.command(Act::Announce(announce(7, 10, by_post()))).unwrap();
+    world.put(scan(E::PickedUp, PHONE, 20).leg(dossier));
+    world.put(scan(E::Delivered, PHONE, 30).leg(dossier));
+    decide(&mut world, OWNER, dossier, Ruling::Close(Closing::ByPost), 40).unwrap();
+    let revoked = |source| scan(E::DeliveryRevoked, source, 50).leg(dossier).reason(Why::WRONG_RECEIVER);
+    world.put(revoked(PC));
+    let (at, written) = world.scan(revoked(PHONE).supervisor());
+    assert_eq!(written.placement, Placement::Corroborates, "it sorts before the clerk's");
+    assert_eq!(shown(at, &written), vec![AnomalyKind::Reopened]);
+    assert_eq!(world.dossiers[&dossier].state(), DossierState::ResultReady);
+}
+
+#[test]
+fn a_child_that_was_delivered_lets_every_dossier_above_be_closed() {
     let mut world = World::new();
     let (parent, _) = accepted(&mut world);
     let (child, _) = world.command(Act::Announce(announce(8, 20, by_post()))).unwrap();
@@ -296,8 +311,12 @@ fn a_child_that_was_delivered_lets_the_parent_be_closed() {
     refused(&mut world, parent, Ruling::Close(Closing::ByPost), Reason::DossierState);
     world.put(scan(E::PickedUp, PHONE, 40).leg(child));
     world.put(scan(E::Delivered, PHONE, 50).leg(child));
-    decide(&mut world, OWNER, parent, Ruling::Close(Closing::ByPost), 60).unwrap();
-    assert_eq!(world.dossiers[&parent].state(), DossierState::Closed);
+    let above = registered(&mut world, 9, 55);
+    decide(&mut world, OWNER, parent, Ruling::Link { parent: above, agency: party(OWNER) }, 56).unwrap();
+    for dossier in [parent, above] {
+        decide(&mut world, OWNER, dossier, Ruling::Close(Closing::ByPost), 60).unwrap();
+        assert_eq!(world.dossiers[&dossier].state(), DossierState::Closed);
+    }
     // A dossier belongs to one other, and not to itself.
     decide(&mut world, OWNER, child, link, 61).unwrap();
     let to_another = Ruling::Link { parent: at(999), agency: party(NEIGHBOUR) };
