@@ -154,3 +154,10 @@ pub const DATABASE_ANSWER_SECONDS: u64 = 10;
 /// Seconds between the clocks of a gateway and of its database, and so half of those between two gateways; NTP keeps
 /// machines within milliseconds.
 pub const CLOCKS_APART_SECONDS: i64 = 5;
+/// Reports that are counted at once: each reads one page after the other and lets everybody else in between.
+pub const REPORTS: usize = 4;
+/// Rows of a page that a report reads: a millisecond of reading in a file, a way there and back to a database.
+pub const REPORT_PAGE: usize = 250;
+/// Dossiers that one report tells apart, so that none counts twice: those of a nation's year by post, about a hundred
+/// megabytes.
+pub const REPORT_DOSSIERS: usize = 4_000_000;
