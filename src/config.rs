@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::access::Role;
 use crate::doors::cli::{
-    classify, consumers, feed, history, import, language, scan, spoken_here, status, sync,
+    classify, consumers, feed, history, import, language, report, scan, spoken_here, status, sync,
 };
 use crate::doors::refusal::Language;
 use crate::store::ClockMode;
@@ -22,7 +22,7 @@ use crate::{demo, serve};
     about = "A custody ledger for paper dossiers between the public post and the agencies they go to",
     after_long_help = "\
 On this machine:  serve, migrate, keys, backup, restore, demo, classify
-As a client:      import, scan, sync, status, history, feed (gRPC; see --server and --token-file)
+As a client:      import, scan, sync, status, history, feed, report (gRPC; see --server and --token-file)
 
 First steps:
   trao demo                      a day of a province's post, told in about 60 lines
@@ -84,6 +84,8 @@ pub enum Command {
     Feed(feed::Args),
     /// Show and move the places that readers keep in your party's log
     Consumers(consumers::Args),
+    /// Count what your party may read: received and returned, on their way, in time
+    Report(report::Args),
 }
 
 /// `trao serve`.

@@ -18,6 +18,7 @@ mod lines;
 mod names;
 mod output;
 mod query;
+pub mod report;
 pub mod scan;
 mod shapes;
 pub mod status;

@@ -18,6 +18,7 @@ use v1::directory_service_server::DirectoryServiceServer;
 use v1::dossier_service_server::DossierServiceServer;
 use v1::feed_service_server::FeedServiceServer;
 use v1::leg_service_server::LegServiceServer;
+use v1::report_service_server::ReportServiceServer;
 
 /// The services whose health is told, beside the gateway's own (the empty name).
 pub const SERVICES: &[&str] = &[
@@ -26,6 +27,7 @@ pub const SERVICES: &[&str] = &[
     DossierServiceServer::<Gateway>::NAME,
     FeedServiceServer::<Gateway>::NAME,
     DirectoryServiceServer::<Gateway>::NAME,
+    ReportServiceServer::<Gateway>::NAME,
 ];
 
 /// What answers calls, and the reporter by which the gateway's health is told; not serving until it says so.
@@ -42,12 +44,14 @@ pub fn services(gateway: Gateway) -> Result<(HealthReporter, Answer), tonic_refl
     let legs = LegServiceServer::from_arc(Arc::clone(&gateway));
     let dossiers = DossierServiceServer::from_arc(Arc::clone(&gateway));
     let feeds = FeedServiceServer::from_arc(Arc::clone(&gateway));
-    let directories = DirectoryServiceServer::from_arc(gateway);
+    let directories = DirectoryServiceServer::from_arc(Arc::clone(&gateway));
+    let reports = ReportServiceServer::from_arc(gateway);
     let captures = captures.max_decoding_message_size(limits::MESSAGE_BYTES);
     let legs = legs.max_decoding_message_size(limits::MESSAGE_BYTES);
     let dossiers = dossiers.max_decoding_message_size(limits::MESSAGE_BYTES);
     let feeds = feeds.max_decoding_message_size(limits::MESSAGE_BYTES);
     let directories = directories.max_decoding_message_size(limits::MESSAGE_BYTES);
+    let reports = reports.max_decoding_message_size(limits::MESSAGE_BYTES);
     let others = routed(others.routes());
     // By hand: a router keeps services behind boxes, and clones and boxes them anew for every call.
     let services = move |request: Request<Arriving>| match service_of(request.uri().path()) {
@@ -56,6 +60,7 @@ pub fn services(gateway: Gateway) -> Result<(HealthReporter, Answer), tonic_refl
         DossierServiceServer::<Gateway>::NAME => dossiers.clone().call(request),
         FeedServiceServer::<Gateway>::NAME => feeds.clone().call(request),
         DirectoryServiceServer::<Gateway>::NAME => directories.clone().call(request),
+        ReportServiceServer::<Gateway>::NAME => reports.clone().call(request),
         _ => others(request),
     };
     Ok((reporter, layered(services, metrics)))

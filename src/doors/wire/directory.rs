@@ -272,7 +272,7 @@ fn days(from: &str, to: &str) -> Result<(Option<Day>, Option<Day>), Refusal> {
 }
 
 /// A day, if given.
-fn day(text: &str, field: &str) -> Result<Option<Day>, Refusal> {
+pub fn day(text: &str, field: &str) -> Result<Option<Day>, Refusal> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -290,7 +290,8 @@ fn day(text: &str, field: &str) -> Result<Option<Day>, Refusal> {
     Ok(Some(Day(since.get_days())))
 }
 
-fn day_text(day: Option<Day>) -> String {
+/// A day as it is written, `YYYY-MM-DD`; empty where there is none.
+pub fn day_text(day: Option<Day>) -> String {
     let Some(Day(days)) = day else { return String::new() };
     let date = Date::constant(1970, 1, 1).checked_add(jiff::Span::new().days(days));
     date.map(|date| date.to_string()).unwrap_or_default()

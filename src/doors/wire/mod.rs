@@ -14,6 +14,7 @@ pub mod from;
 pub mod into;
 pub mod lookup;
 pub mod page;
+pub mod report;
 pub mod time;
 
 use prost::Message;

@@ -61,6 +61,11 @@ impl Place {
         (self.lane, self.below) = (self.lane + 1, None);
     }
 
+    /// The beginning, for another reading by the same report.
+    pub fn again(self) -> Place {
+        Place { read: self.read, ..Place::default() }
+    }
+
     /// How many parties were done with.
     pub fn parties(&self) -> usize {
         self.party
