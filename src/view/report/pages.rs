@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
 use smol_str::SmolStr;
 
 use super::postal::{Hit, month};
@@ -150,8 +151,29 @@ impl View {
         Ok(true)
     }
 
+    /// Counts a page of legs.
+    pub async fn count_postal(
+        &self,
+        directory: &Directory,
+        by: By,
+        legs: &[Leg],
+        moment: &Moment,
+        report: &mut Postal,
+    ) -> Result<(), Error> {
+        let hits: Vec<(&Leg, Hit)> = legs.iter().filter_map(|leg| Some((leg, report.hit(leg)?))).collect();
+        // Only an office has to be looked up; as many at once as a database is read by.
+        for some in hits.chunks(limits::DATABASE_READERS as usize) {
+            let rows = some.iter().map(|(leg, hit)| self.row_of(directory, by, leg, *hit, moment));
+            // CANCEL: only reads; what was counted is dropped with the report.
+            for ((leg, hit), row) in some.iter().zip(join_all(rows).await) {
+                report.count(leg, *hit, row?).map_err(|_| Error::TooMany)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The row of a leg that counts.
-    pub async fn row_of(
+    async fn row_of(
         &self,
         directory: &Directory,
         by: By,
@@ -165,25 +187,6 @@ impl View {
             By::Agency => SmolStr::new(leg.birth.agency.as_str()),
             By::Office => self.office_of(leg, hit.side, moment).await?,
         })
-    }
-
-    /// Counts a page of legs.
-    pub async fn count_postal(
-        &self,
-        directory: &Directory,
-        by: By,
-        legs: &[Leg],
-        moment: &Moment,
-        report: &mut Postal,
-    ) -> Result<(), Error> {
-        for leg in legs {
-            if let Some(hit) = report.hit(leg) {
-                // CANCEL: only reads; what was counted is dropped with the report.
-                let row = self.row_of(directory, by, leg, hit, moment).await?;
-                report.count(leg, hit, row).map_err(|_| Error::TooMany)?;
-            }
-        }
-        Ok(())
     }
 
     /// What was said of a leg's handover by a moment.

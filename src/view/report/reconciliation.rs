@@ -52,10 +52,10 @@ impl Said {
                 (EventType::Accepted, false) => said.accepted = said.accepted.or(at),
                 (EventType::NotAccepted, false) => said.not_accepted = at,
                 // A carrier's word of delivery to an agency is an offer; one made again replaces the one before.
-                (EventType::Offered | EventType::Delivered | EventType::Collected, true) => {
-                    if said.accepted.is_none() || said.offered.is_none() {
-                        said.offered = at;
-                    }
+                (EventType::Offered | EventType::Delivered | EventType::Collected, true)
+                    if said.accepted.is_none() || said.offered.is_none() =>
+                {
+                    said.offered = at;
                 }
                 _ => {}
             }
