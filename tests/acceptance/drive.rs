@@ -19,7 +19,8 @@ use v1::dossier_service_client::DossierServiceClient;
 use v1::leg_service_client::LegServiceClient;
 
 use super::enter::Callers;
-use super::history::{Line, Month};
+use super::history::Month;
+use super::journey::Line;
 use super::progress::Progress;
 use super::support::gateway::{Gateway, Start};
 use super::support::partner::Partner;

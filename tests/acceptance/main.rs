@@ -14,6 +14,7 @@ mod drive;
 mod enter;
 mod figures;
 mod history;
+mod journey;
 mod judge;
 mod progress;
 #[allow(dead_code, reason = "the other tests use more of it")]

@@ -14,6 +14,7 @@ use crate::support::gateway::{Start, trao};
 use crate::support::partner::{
     Partner, READER, SYSTEM, attested, capture, code, event, field, minute, reason,
 };
+use crate::support::wait::eventually;
 use crate::support::world::{BY_POST, CENTRE, DEPARTMENT, World};
 
 const OFFICE: &str = "carriers/p/offices/991230";
@@ -305,6 +306,13 @@ async fn a_report_is_refused_by_its_field_and_before_the_first_event_it_is_empty
         let refused = reports.count_postal(who.ask(request)).await.unwrap_err();
         assert_eq!((reason(&refused).as_str(), field(&refused).as_str()), expected);
     }
+    let ahead = v1::report_at::At::ReadPosition(v1::Position { lane: 0, pos: 9 });
+    let ahead = v1::CountPostalRequest { as_of: Some(v1::ReportAt { at: Some(ahead) }), ..days() };
+    let refused = reports.count_postal(p.post.ask(ahead)).await.unwrap_err();
+    assert_eq!(
+        (reason(&refused).as_str(), field(&refused).as_str()),
+        ("TIME_OUT_OF_RANGE", "as_of.read_position")
+    );
     let refused =
         reports.count_procedures(Partner::stranger("trao_x").ask(v1::CountProceduresRequest::default()));
     assert_eq!(refused.await.unwrap_err().code(), Code::Unauthenticated);
@@ -317,4 +325,29 @@ async fn a_report_is_refused_by_its_field_and_before_the_first_event_it_is_empty
         (0, Some(v1::PostalCount::default()), None)
     );
     assert!(answer.message().await.unwrap().is_none(), "the report is the last message");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_goes_away_before_the_report_leaves_its_place_to_others() {
+    let world = told_world().await;
+    a_day(&world).await;
+    let post = &world.province.post;
+    let reports = ReportServiceClient::new(world.channel());
+    for _ in 0..3 * trao::limits::REPORTS {
+        let mut reports = reports.clone();
+        match reports.count_holdings(post.ask(v1::CountHoldingsRequest::default())).await {
+            Ok(answer) => drop(answer),
+            Err(refused) => {
+                assert_eq!(reason(&refused), "OVERLOADED");
+                assert_eq!(refused.code(), Code::ResourceExhausted);
+            }
+        }
+    }
+    let report = eventually("a place", || async {
+        let mut reports = reports.clone();
+        reports.count_holdings(post.ask(v1::CountHoldingsRequest::default())).await.ok()
+    });
+    let told = report.await.into_inner().message().await.unwrap().unwrap().message.unwrap();
+    let v1::count_holdings_response::Message::Report(report) = told else { panic!("{told:?}") };
+    assert_eq!(report.open_legs, 3);
 }

@@ -1,9 +1,8 @@
 //! ReportService: a report is counted beside the call, a page after the other, and ends with who asked for it.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
@@ -15,6 +14,7 @@ use crate::dossier::directory::Day;
 use crate::dossier::names::{Micros, PartyName};
 use crate::dossier::refusal::{Reason, Refusal};
 use crate::limits;
+use crate::stream::{self, Places};
 use crate::view::report::{self as counted, By, Holdings, OnTime, Place, Postal, Reconciliation, Scope};
 use crate::view::{self, Eyes, Moment, View, When};
 use v1::report_service_server::ReportService;
@@ -23,23 +23,14 @@ use v1::report_service_server::ReportService;
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 /// How long the report waits to be taken.
 const TAKEN_WITHIN: Duration = Duration::from_secs(limits::FOLLOW_TAKE_SECONDS);
-/// When a place may be free again.
-const RETRY_US: i64 = 2 * Micros::SECOND;
 
 /// Places in which reports are counted. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Reports(Arc<Semaphore>);
+pub struct Reports(Places);
 
 impl Default for Reports {
     fn default() -> Reports {
-        Reports(Arc::new(Semaphore::new(limits::REPORTS)))
-    }
-}
-
-impl Reports {
-    fn take(&self) -> Result<OwnedSemaphorePermit, Refusal> {
-        let place = Arc::clone(&self.0).try_acquire_owned();
-        place.map_err(|_| Refusal::new(Reason::Overloaded).retry_after(RETRY_US))
+        Reports(Places::new(limits::REPORTS))
     }
 }
 
@@ -182,12 +173,19 @@ impl Gateway {
     ) -> Result<Counting, Refusal> {
         use v1::report_at::At;
         let as_of = match as_of.and_then(|as_of| as_of.at.as_ref()) {
-            Some(At::ReadTime(read_time)) => AsOf::time(read_time)?,
-            Some(At::ReadPosition(position)) => AsOf::position(position)?,
+            Some(At::ReadTime(read_time)) => {
+                let asked = AsOf::time(read_time).map_err(|refusal| refusal.under("as_of"))?;
+                AsOf { field: "as_of.read_time", ..asked }
+            }
+            Some(At::ReadPosition(position)) => {
+                let asked = AsOf::position(position).map_err(|refusal| refusal.under("as_of"))?;
+                AsOf { field: "as_of.read_position", ..asked }
+            }
             None => AsOf::NOW,
         };
         let field = as_of.field;
-        let room = self.reports.take()?;
+        let party = call.caller.party.as_ref().and_then(|party| number_of(call, party));
+        let room = self.reports.0.take(party.unwrap_or_default())?;
         // CANCEL: only reads; the place is given back.
         let moment = self.moment(&as_of).await?;
         let now = match as_of.when {
@@ -213,7 +211,7 @@ struct Counting {
     now: Micros,
     /// The field that says as of when.
     field: &'static str,
-    _room: OwnedSemaphorePermit,
+    _room: stream::Place,
 }
 
 /// Why a report is not told.

@@ -73,3 +73,17 @@ pub const RECONCILIATION: &[Words] = &[words(
     "Accepted: envelopes the agency signed for on the day. Offered: those the carrier says it handed over on the day. \
          By occurrence.",
 )];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_definition_is_a_sentence_in_both_languages() {
+        let all = [PROCEDURES, POSTAL, &[BY_LEVEL, BY_OFFICE], HOLDINGS, ON_TIME, RECONCILIATION].concat();
+        for words in all {
+            assert!(words.vietnamese.ends_with('.') && words.english.ends_with('.'), "{}", words.english);
+            assert!(words.english.is_ascii() && words.vietnamese != words.english, "{}", words.english);
+        }
+    }
+}

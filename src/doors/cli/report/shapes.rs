@@ -148,3 +148,137 @@ pub fn reconciliation(
         "definitions": definitions,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::doors::cli::report::{Args, Kind};
+
+    #[derive(Parser)]
+    struct Typed {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn typed(line: &str) -> Kind {
+        Typed::try_parse_from(line.split(' ')).unwrap().args.kind
+    }
+
+    fn known() -> Option<v1::ReportKnown> {
+        let known_at = Some(prost_types::Timestamp { seconds: 1_601_485_199, nanos: 0 });
+        Some(v1::ReportKnown { known_at, positions: vec![v1::Position { lane: 0, pos: 4711 }] })
+    }
+
+    fn said() -> Vec<String> {
+        vec!["What counts.".to_owned()]
+    }
+
+    const KNOWN: &str = r#""known_at":"2020-09-30T16:59:59.000000Z","positions":["0-4711"]"#;
+    const END: &str = r#""definitions":["What counts."]}"#;
+
+    #[test]
+    fn procedures_have_one_shape() {
+        let counts = vec![v1::ProcedureCount { level: "province".into(), procedures: 1_577, by_post: 1_506 }];
+        let answer = v1::CountProceduresResponse { as_of_date: "2020-09-30".into(), counts };
+        let expected = [
+            r#"{"report":"procedures","as_of":"2020-09-30","#,
+            r#""counts":[{"level":"province","procedures":1577,"by_post":1506}],"#,
+            r#""total":{"procedures":1577,"by_post":1506},"#,
+            END,
+        ];
+        assert_eq!(procedures(&answer, &said()).to_string(), expected.concat());
+    }
+
+    #[test]
+    fn received_and_returned_have_one_shape() {
+        let Kind::Postal(asked) = typed("report postal --from 2020-09-01 --to 2020-09-30 --by office") else {
+            panic!()
+        };
+        let count = v1::PostalCount { name: String::new(), received: 2, returned: 3 };
+        let report = v1::PostalReport { counts: vec![count.clone()], total: Some(count), known: known() };
+        let expected = [
+            r#"{"report":"postal","from":"2020-09-01","to":"2020-09-30","by":"OFFICE","#,
+            KNOWN,
+            r#","counts":[{"name":null,"received":2,"returned":3}],"total":{"received":2,"returned":3},"#,
+            END,
+        ];
+        assert_eq!(postal(&asked, &report, &said()).to_string(), expected.concat());
+    }
+
+    #[test]
+    fn holdings_have_one_shape() {
+        let holder = v1::Holder {
+            kind: v1::HolderKind::Post.into(),
+            party: "carriers/p".into(),
+            office: "carriers/p/offices/991230".into(),
+        };
+        let report = v1::HoldingsReport {
+            holders: vec![v1::HoldingCount { holder: Some(holder), legs: 7 }],
+            kinds: vec![v1::KindCount { kind: v1::LegKind::Inbound.into(), legs: 7 }],
+            open_legs: 7,
+            known: None,
+        };
+        let expected = [
+            r#"{"report":"holdings","known_at":null,"positions":[],"holders":[{"holder":"#,
+            r#"{"kind":"POST","party":"carriers/p","office":"carriers/p/offices/991230"},"legs":7}],"#,
+            r#""kinds":[{"kind":"INBOUND","legs":7}],"open_legs":7,"#,
+            END,
+        ];
+        assert_eq!(holdings(&report, &said()).to_string(), expected.concat());
+    }
+
+    #[test]
+    fn clocks_have_one_shape() {
+        let Kind::OnTime(asked) = typed("report on-time --from 2020-09-01 --to 2020-09-30") else { panic!() };
+        let count = v1::ClockCount {
+            clock: v1::ReportClock::PostOut.into(),
+            ended: 3,
+            with_due: 2,
+            in_time: 1,
+            overdue: 4,
+            median_hours: Some(20),
+            p90_hours: None,
+        };
+        let report = v1::OnTimeReport { clocks: vec![count], known: known() };
+        let expected = [
+            r#"{"report":"on-time","from":"2020-09-01","to":"2020-09-30","#,
+            KNOWN,
+            r#","clocks":[{"clock":"POST_OUT","ended":3,"with_due":2,"in_time":1,"overdue":4,"#,
+            r#""median_hours":20,"p90_hours":null}],"#,
+            END,
+        ];
+        assert_eq!(on_time(&asked, &report, &said()).to_string(), expected.concat());
+    }
+
+    #[test]
+    fn a_reconciled_day_has_one_shape() {
+        let typed = typed("report reconciliation --day 2020-09-30 --agency H99.14 --carrier p");
+        let Kind::Reconciliation(asked) = typed else { panic!() };
+        let found = v1::Difference {
+            leg: "legs/0-12".into(),
+            code: "RA990000010VN".into(),
+            kind: v1::DifferenceKind::AgencyOnly.into(),
+            accept_time: Some(prost_types::Timestamp { seconds: 1_601_485_199, nanos: 0 }),
+            offer_time: None,
+        };
+        let report = v1::ReconciliationReport {
+            accepted: 3,
+            offered: 2,
+            both: 2,
+            differing: 1,
+            differences: vec![found],
+            known: known(),
+        };
+        let expected = [
+            r#"{"report":"reconciliation","day":"2020-09-30","agency":"H99.14","carrier":"p","#,
+            KNOWN,
+            r#","accepted":3,"offered":2,"both":2,"differing":1,"differences":[{"leg":"legs/0-12","#,
+            r#""code":"RA990000010VN","kind":"AGENCY_ONLY","accept_time":"2020-09-30T16:59:59.000000Z","#,
+            r#""offer_time":null}],"#,
+            END,
+        ];
+        assert_eq!(reconciliation(&asked, &report, &said()).to_string(), expected.concat());
+    }
+}
