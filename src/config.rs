@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::access::Role;
 use crate::doors::cli::{
-    classify, consumers, feed, history, import, language, people, scan, spoken_here, status, sync,
+    classify, consumers, feed, history, import, language, people, report, scan, spoken_here, status, sync,
 };
 use crate::doors::refusal::Language;
 use crate::store::ClockMode;
@@ -22,7 +22,7 @@ use crate::{demo, serve};
     about = "A custody ledger for paper dossiers between the public post and the agencies they go to",
     after_long_help = "\
 On this machine:  serve, migrate, keys, backup, restore, demo, classify
-As a client:      import, scan, sync, status, history, feed, people (gRPC; see --server and --token-file)
+As a client:      import, scan, sync, status, history, feed, people, report (gRPC; see --server and --token-file)
 
 First steps:
   trao demo                      a day of a province's post, told in about 60 lines
@@ -86,6 +86,8 @@ pub enum Command {
     Consumers(consumers::Args),
     /// List who may act for a party, as what and until when
     People(people::Args),
+    /// Count what your party may read: received and returned, on their way, in time
+    Report(report::Args),
 }
 
 /// `trao serve`.
