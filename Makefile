@@ -1,7 +1,7 @@
 # Every target installs what it needs where it may (apt as root), or names what is missing and fails.
 # CARGO_TARGET_DIR is honoured by cargo itself.
 
-.PHONY: demo test bench sim storm fast lint-proto
+.PHONY: demo test bench sim storm acceptance fast lint-proto
 
 ## demo: a gateway and a day of a province's post, on embedded SQLite; ends by itself. Leaves ./trao-demo
 demo: need-cargo need-cc
@@ -23,6 +23,11 @@ sim: need-cargo need-cc
 ## storm: three gateways on one database, and a killer; MINUTES=30 for a long one, SEED=… for the same choices again
 storm: need-cargo need-cc need-postgres
 	MINUTES=$(MINUTES) cargo test --quiet $(if $(MINUTES),--release) --test storm -- --storm
+
+## acceptance: four years of a province's post replayed, its published figures to the digit, from SQLite and from PostgreSQL;
+## SMALL=1 for a few seconds of the same; see docs/acceptance.md
+acceptance: need-cargo need-cc need-postgres
+	cargo test --quiet $(if $(SMALL),,--release) --test acceptance -- $(if $(SMALL),--small,--whole)
 
 ## fast: format and lints, warnings are errors
 fast: need-cargo need-cc

@@ -8,7 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::access::Role;
 use crate::doors::cli::{
-    classify, consumers, decide, feed, history, import, language, people, scan, spoken_here, status, sync,
+    classify, consumers, decide, feed, history, import, language, people, report, scan, spoken_here, status,
+    sync,
 };
 use crate::doors::refusal::Language;
 use crate::store::ClockMode;
@@ -22,7 +23,8 @@ use crate::{demo, serve};
     about = "A custody ledger for paper dossiers between the public post and the agencies they go to",
     after_long_help = "\
 On this machine:  serve, migrate, keys, backup, restore, demo, classify
-As a client:      import, scan, sync, decide, status, history, feed, people (gRPC; see --server and --token-file)
+As a client:      import, scan, sync, decide, status, history, feed, people, report (gRPC; see
+                  --server and --token-file)
 
 First steps:
   trao demo                      a day of a province's post, told in about 60 lines
@@ -52,7 +54,6 @@ pub struct Cli {
 
 /// The commands.
 #[derive(Clone, Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one of it, for the time of a process's start")]
 pub enum Command {
     /// Run the gateway on a folder
     Serve(ServeOptions),
@@ -88,6 +89,8 @@ pub enum Command {
     Consumers(consumers::Args),
     /// List who may act for a party, as what and until when
     People(people::Args),
+    /// Count what your party may read: received and returned, on their way, in time
+    Report(report::Args),
 }
 
 /// `trao serve`.

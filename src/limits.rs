@@ -167,3 +167,10 @@ pub const CLOCKS_APART_SECONDS: i64 = 5;
 pub const VERSIONS: usize = 64;
 /// Appointments of one person. They are made for years; an answer that lists them stays small.
 pub const APPOINTMENTS: usize = 64;
+/// Reports that are counted at once: each reads one page after the other and lets everybody else in between.
+pub const REPORTS: usize = 4;
+/// Rows of a page that a report reads: a millisecond of reading in a file, a way there and back to a database.
+pub const REPORT_PAGE: usize = 250;
+/// Dossiers that one report tells apart, so that none counts twice: those of a nation's year by post, about a hundred
+/// megabytes.
+pub const REPORT_DOSSIERS: usize = 4_000_000;

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use trao::config::{Cli, Command};
 use trao::doors::cli::{ClientArgs, Exit, Failure, Output, note, spoken_here};
-use trao::doors::cli::{classify, consumers, decide, feed, history, import, people, scan, status, sync};
+use trao::doors::cli::{
+    classify, consumers, decide, feed, history, import, people, report, scan, status, sync,
+};
 use trao::{admin, demo, serve, telemetry};
 
 #[global_allocator]
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
         Command::History(args) => remotely(history::run(&args, &mut output), &args.client),
         Command::Feed(args) => remotely(feed::run(&args, &mut output), &args.client),
         Command::People(args) => remotely(people::run(&args, &mut output), &args.client),
+        Command::Report(args) => remotely(report::run(&args, &mut output), args.client()),
         Command::Consumers(args) => remotely(consumers::run(&args, &mut output), args.client()),
     };
     ExitCode::from(exit.code())

@@ -17,25 +17,64 @@ pub struct Spans {
 }
 
 impl Spans {
-    /// The spans of a dossier with these legs, oldest first. Of several legs of a kind the first that has both ends
-    /// counts: supplements and second tries are journeys of their own.
+    /// The spans of a dossier with these legs, oldest first.
     ///
     /// The agency's clock stands still while it waits for papers.
     pub fn of(legs: &[Leg], decisions: &[Decision]) -> Spans {
-        let said = |kind| decision::first(decisions, kind).map(|decision| decision.at);
-        let (accepted, result) = (said(DecisionKind::Accept), said(DecisionKind::AnnounceResult));
-        let lived = |kind| legs.iter().filter(move |leg| leg.birth.kind == kind && leg.annulled_at.is_none());
-        let post_in_s =
-            lived(LegKind::Inbound).find_map(|leg| elapsed(leg.fold.picked_up_at, leg.fold.handed_over_at));
-        let post_out_s = lived(LegKind::Outbound).find_map(|leg| elapsed(result, leg.fold.delivered_at));
-        let waited = accepted.zip(result).map_or(0, |(from, to)| decision::waited(decisions, from, to));
-        let agency_s = elapsed(accepted.map(|from| from.plus(waited)), result);
-        Spans { post_in_s, agency_s, post_out_s }
+        let stretches = Stretches::of(legs, decisions);
+        let elapsed = |stretch: Stretch| stretch.to.since(stretch.from).max(0) / Micros::SECOND;
+        Spans {
+            post_in_s: stretches.post_in.map(elapsed),
+            agency_s: stretches.agency.map(elapsed),
+            post_out_s: stretches.post_out.map(elapsed),
+        }
     }
 }
 
-fn elapsed(from: Option<Micros>, to: Option<Micros>) -> Option<i64> {
-    Some(to?.since(from?).max(0) / Micros::SECOND)
+/// From when to when one side had it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// Its beginning.
+    pub from: Micros,
+    /// Its end, which devices may have put before its beginning.
+    pub to: Micros,
+}
+
+impl Stretch {
+    fn between(from: Option<Micros>, to: Option<Micros>) -> Option<Stretch> {
+        Some(Stretch { from: from?, to: to? })
+    }
+}
+
+/// The three stretches; each is empty until both its ends exist.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stretches {
+    /// The post's: from pick-up to handover of the INBOUND leg.
+    pub post_in: Option<Stretch>,
+    /// The agency's: from acceptance to the result.
+    pub agency: Option<Stretch>,
+    /// The post's: from the result to its delivery.
+    pub post_out: Option<Stretch>,
+}
+
+impl Stretches {
+    /// The stretches of a dossier with these legs, oldest first. Of several legs of a kind the first that has both ends
+    /// counts: supplements and second tries are journeys of their own.
+    ///
+    /// The agency's begins as much later as it waited for papers, so that its length is the time it had them.
+    pub fn of(legs: &[Leg], decisions: &[Decision]) -> Stretches {
+        let said = |kind| decision::first(decisions, kind).map(|decision| decision.at);
+        let (accepted, result) = (said(DecisionKind::Accept), said(DecisionKind::AnnounceResult));
+        let waited = accepted.zip(result).map_or(0, |(from, to)| decision::waited(decisions, from, to));
+        let lived = |kind| legs.iter().filter(move |leg| leg.birth.kind == kind && leg.annulled_at.is_none());
+        let way_in = |leg: &Leg| Stretch::between(leg.fold.picked_up_at, leg.fold.handed_over_at);
+        let way_out = |leg: &Leg| Stretch::between(result, leg.fold.delivered_at);
+        Stretches {
+            post_in: lived(LegKind::Inbound).find_map(way_in),
+            agency: Stretch::between(accepted.map(|from| from.plus(waited)), result),
+            post_out: lived(LegKind::Outbound).find_map(way_out),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -203,6 +203,7 @@ async fn serve(options: Options) -> anyhow::Result<()> {
             stream::Options { poll: options.poll, ..stream::Options::default() },
             shutdown.clone(),
         ),
+        reports: grpc::Reports::default(),
         metrics: Arc::clone(&metrics),
         tasks: tasks.clone(),
         shutdown: shutdown.clone(),

@@ -166,10 +166,14 @@ forward! { Reader,
     fn entry(&self, position: Position) -> Option<Stored>;
     /// A leg.
     fn leg(&self, id: Position) -> Option<Leg>;
+    /// Legs of one lane; those that do not exist are absent from the answer.
+    fn legs(&self, lane: Lane, ids: &[Position]) -> Vec<Leg>;
     /// A dossier.
     fn dossier(&self, id: Position) -> Option<Dossier>;
     /// A document.
     fn document(&self, id: Position) -> Option<Document>;
+    /// Dossiers of one lane; those that do not exist are absent from the answer.
+    fn dossiers(&self, lane: Lane, ids: &[Position]) -> Vec<Dossier>;
     /// All tags of a code.
     fn tags(&self, lane: Lane, key: &CodeKey) -> Vec<Tag>;
     /// The events of a leg's chain from `last` back to its birth, newest first.

@@ -23,4 +23,5 @@ pub use digest::{Digested, Stretch};
 pub use echo::echo;
 pub use feed::{Feeds, Log, Options, Page};
 pub use follow::{Follower, Following, Sent};
+pub use places::{Place, Places};
 pub use tie::{Error, Meaning, Seen, Tie};

@@ -1,4 +1,4 @@
-//! The bound on how many wait or follow at once, with a fair share for every party.
+//! The bound on how many wait or follow at once, or have a report counted, with a fair share for every party.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,19 +18,20 @@ struct Taken {
 
 /// Places to wait at. Cheap to clone.
 #[derive(Clone, Debug)]
-pub(super) struct Places {
+pub struct Places {
     taken: Arc<Mutex<Taken>>,
     places_max: usize,
 }
 
 /// One place; it is free again when this is dropped.
 #[derive(Debug)]
-pub(super) struct Place {
+pub struct Place {
     taken: Arc<Mutex<Taken>>,
     party: i64,
 }
 
 impl Places {
+    /// So many places, all free.
     pub fn new(places_max: usize) -> Places {
         Places { taken: Arc::default(), places_max }
     }

@@ -82,7 +82,7 @@ impl View {
     }
 
     /// A leg as it was known at a moment at which it existed.
-    async fn known_at(&self, leg: Leg, moment: InLane) -> Result<Leg, Error> {
+    pub(super) async fn known_at(&self, leg: Leg, moment: InLane) -> Result<Leg, Error> {
         let at = moment.position;
         if as_of::is_current(&leg, at) {
             return Ok(as_of::trimmed(leg, at));

@@ -15,6 +15,7 @@ mod legs;
 mod lists;
 mod manifests;
 mod moment;
+pub mod report;
 mod standing;
 
 pub use answer::{Child, Dossier};
@@ -53,6 +54,9 @@ pub enum Error {
     /// The leg has gone on by more events since then than are walked back.
     #[error("the leg has more events than are walked back")]
     TooLong,
+    /// A report would have to tell apart more dossiers than it may keep in mind.
+    #[error("more than {} dossiers are counted", crate::limits::REPORT_DOSSIERS)]
+    TooMany,
 }
 
 /// Adds to a store's error what was being read.

@@ -43,6 +43,11 @@ impl Moment {
         self.of(position.lane).filter(|moment| position <= moment.position)
     }
 
+    /// How far each lane is looked at, in the order of the lanes.
+    pub fn all(&self) -> impl Iterator<Item = InLane> {
+        self.0.values().copied()
+    }
+
     /// The lanes that are looked at.
     pub(super) fn lanes(&self) -> impl DoubleEndedIterator<Item = Lane> {
         self.0.keys().copied()

@@ -36,6 +36,7 @@ mod overload;
 mod readme;
 mod reflection;
 mod refusals;
+mod reports;
 mod restore;
 mod retries;
 mod seals;

@@ -20,7 +20,7 @@ use crate::support::raw;
 use crate::support::wait::within;
 
 /// What a gateway offers, in the order of their names.
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
     "grpc.health.v1.Health",
     "grpc.reflection.v1.ServerReflection",
     "grpc.reflection.v1alpha.ServerReflection",
@@ -30,6 +30,7 @@ const SERVICES: [&str; 9] = [
     "trao.v1.FeedService",
     "trao.v1.HandoverService",
     "trao.v1.LegService",
+    "trao.v1.ReportService",
 ];
 /// The details that refusals carry.
 const DETAILS: [&str; 4] = ["ErrorInfo", "BadRequest", "PreconditionFailure", "RetryInfo"];
@@ -149,7 +150,7 @@ async fn every_method_and_field_is_published_with_its_comment_and_every_import_c
     }
     assert!(files.contains_key("google/protobuf/timestamp.proto"));
     let ours = || files.values().filter(|file| file.package() == "trao.v1");
-    assert_eq!(ours().count(), 16, "the files of the module");
+    assert_eq!(ours().count(), 18, "the files of the module");
     for file in ours() {
         let comments = comments(file);
         let mut told = Vec::new();

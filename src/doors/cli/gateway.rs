@@ -175,6 +175,7 @@ clients! {
     dossiers: crate::doors::wire::v1::dossier_service_client::DossierServiceClient<Channel>,
     feeds: crate::doors::wire::v1::feed_service_client::FeedServiceClient<Channel>,
     legs: crate::doors::wire::v1::leg_service_client::LegServiceClient<Channel>,
+    reports: crate::doors::wire::v1::report_service_client::ReportServiceClient<Channel>,
 }
 
 /// The gateway's address as a URL; `HOST:PORT` alone is taken too.

@@ -20,6 +20,7 @@ mod names;
 mod output;
 pub mod people;
 mod query;
+pub mod report;
 pub mod scan;
 mod shapes;
 mod standing;

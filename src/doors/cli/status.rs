@@ -50,7 +50,7 @@ pub enum At {
     Position(Position),
 }
 
-fn at(text: &str) -> Result<At, String> {
+pub(super) fn at(text: &str) -> Result<At, String> {
     if let Ok(position) = text.parse() {
         return Ok(At::Position(position));
     }

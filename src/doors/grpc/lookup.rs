@@ -7,6 +7,7 @@ use crate::doors::wire::{into, lookup, time, v1};
 use crate::dossier::directory::Day;
 use crate::dossier::names::{Micros, PartyName};
 use crate::dossier::refusal::{Reason, Refusal};
+use crate::limits;
 use crate::view::{self, Eyes, Found, Group, Key, Moment, When};
 
 impl Eyes for Call {
@@ -125,6 +126,10 @@ pub(super) fn unread(error: &view::Error, field: &str) -> Refusal {
         view::Error::TooLong => {
             let why = "a leg has gone on by too many events since then: ask for now";
             Refusal::field(Reason::TimeOutOfRange, field, why)
+        }
+        view::Error::TooMany => {
+            let why = format!("more than {} dossiers: ask for fewer days", limits::REPORT_DOSSIERS);
+            Refusal::field(Reason::TimeOutOfRange, "to_date", why)
         }
         view::Error::Read { source, .. } => {
             tracing::error!(error = %crate::telemetry::chain(error), "a look-up failed");

@@ -12,10 +12,12 @@ mod in_time;
 mod layer;
 mod leg;
 mod lookup;
+mod report;
 mod rights;
 mod services;
 
 use layer::rewrite;
+pub use report::Reports;
 pub use services::{SERVICES, layered, routed, services};
 
 use std::sync::Arc;
@@ -50,6 +52,8 @@ pub struct Gateway {
     pub clock: SharedClock,
     /// Parties' logs.
     pub feeds: Feeds,
+    /// Where reports are counted.
+    pub reports: Reports,
     /// What it counts.
     pub metrics: Arc<Metrics>,
     /// Where streams run on while their callers read.

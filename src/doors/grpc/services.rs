@@ -19,6 +19,7 @@ use v1::dossier_service_server::DossierServiceServer;
 use v1::feed_service_server::FeedServiceServer;
 use v1::handover_service_server::HandoverServiceServer;
 use v1::leg_service_server::LegServiceServer;
+use v1::report_service_server::ReportServiceServer;
 
 /// The services whose health is told, beside the gateway's own (the empty name).
 pub const SERVICES: &[&str] = &[
@@ -28,6 +29,7 @@ pub const SERVICES: &[&str] = &[
     HandoverServiceServer::<Gateway>::NAME,
     FeedServiceServer::<Gateway>::NAME,
     DirectoryServiceServer::<Gateway>::NAME,
+    ReportServiceServer::<Gateway>::NAME,
 ];
 
 /// What answers calls, and the reporter by which the gateway's health is told; not serving until it says so.
@@ -45,13 +47,15 @@ pub fn services(gateway: Gateway) -> Result<(HealthReporter, Answer), tonic_refl
     let dossiers = DossierServiceServer::from_arc(Arc::clone(&gateway));
     let handovers = HandoverServiceServer::from_arc(Arc::clone(&gateway));
     let feeds = FeedServiceServer::from_arc(Arc::clone(&gateway));
-    let directories = DirectoryServiceServer::from_arc(gateway);
+    let directories = DirectoryServiceServer::from_arc(Arc::clone(&gateway));
+    let reports = ReportServiceServer::from_arc(gateway);
     let captures = captures.max_decoding_message_size(limits::MESSAGE_BYTES);
     let legs = legs.max_decoding_message_size(limits::MESSAGE_BYTES);
     let dossiers = dossiers.max_decoding_message_size(limits::MESSAGE_BYTES);
     let handovers = handovers.max_decoding_message_size(limits::MESSAGE_BYTES);
     let feeds = feeds.max_decoding_message_size(limits::MESSAGE_BYTES);
     let directories = directories.max_decoding_message_size(limits::MESSAGE_BYTES);
+    let reports = reports.max_decoding_message_size(limits::MESSAGE_BYTES);
     let others = routed(others.routes());
     // By hand: a router keeps services behind boxes, and clones and boxes them anew for every call.
     let services = move |request: Request<Arriving>| match service_of(request.uri().path()) {
@@ -61,6 +65,7 @@ pub fn services(gateway: Gateway) -> Result<(HealthReporter, Answer), tonic_refl
         HandoverServiceServer::<Gateway>::NAME => handovers.clone().call(request),
         FeedServiceServer::<Gateway>::NAME => feeds.clone().call(request),
         DirectoryServiceServer::<Gateway>::NAME => directories.clone().call(request),
+        ReportServiceServer::<Gateway>::NAME => reports.clone().call(request),
         _ => others(request),
     };
     Ok((reporter, layered(services, metrics)))

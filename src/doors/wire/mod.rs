@@ -18,6 +18,7 @@ pub mod into;
 pub mod lookup;
 pub mod page;
 pub mod person;
+pub mod report;
 pub mod time;
 
 use prost::Message;

@@ -222,6 +222,12 @@ async fn legs_dossiers_and_devices_are_read_back(mut kept: Kept) {
     assert_eq!(kept.reader.documents_of(LANE, 9, u64::MAX, 10).await.unwrap(), [at(2), at(1)]);
     assert_eq!(kept.reader.documents_of(LANE, 9, 2, 10).await.unwrap(), [at(1)]);
     assert_eq!(kept.reader.dossiers_of(LANE, 9, u64::MAX, 10).await.unwrap(), []);
+    // Many at once: those that exist, each once.
+    let mut legs = kept.reader.legs(LANE, &[at(2), at(99), at(1)]).await.unwrap();
+    legs.sort_by_key(|leg| leg.id);
+    assert_eq!(legs.iter().map(|leg| leg.id).collect::<Vec<_>>(), [at(1), at(2)]);
+    assert_eq!(kept.reader.dossiers(LANE, &[at(2), at(1)]).await.unwrap(), [dossier(1)]);
+    assert!(kept.reader.legs(LANE, &[]).await.unwrap().is_empty());
     assert_eq!(kept.reader.device(LANE, 7).await.unwrap(), heard);
     assert_eq!(kept.reader.device(LANE, 8).await.unwrap(), Heard::default());
 }

@@ -84,6 +84,18 @@ impl Reader {
         Ok(self.0.read(id.lane, |journal| journal.documents.get(&id).cloned()))
     }
 
+    pub async fn legs(&self, lane: Lane, ids: &[Position]) -> Result<Vec<Leg>, Error> {
+        self.0.reach()?;
+        let found = |journal: &Journal| ids.iter().filter_map(|id| journal.legs.get(id).cloned()).collect();
+        Ok(self.0.read(lane, found))
+    }
+
+    pub async fn dossiers(&self, lane: Lane, ids: &[Position]) -> Result<Vec<Dossier>, Error> {
+        let found =
+            |journal: &Journal| ids.iter().filter_map(|id| journal.dossiers.get(id).cloned()).collect();
+        Ok(self.0.read(lane, found))
+    }
+
     pub async fn tags(&self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
         self.0.reach()?;
         Ok(self.0.read(lane, |journal| journal.tags_of(key)))

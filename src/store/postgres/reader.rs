@@ -2,7 +2,7 @@
 
 use super::database::Database;
 use super::pool::Pool;
-use super::rows::{Cells, all, ask, lane, one};
+use super::rows::{Cells, all, ask, lane, numbers, one};
 use super::{directory, read, sql};
 use crate::dossier::consumer::Consumer;
 use crate::dossier::desk::{CodeKey, Dossier, Leg, Tag};
@@ -116,6 +116,18 @@ impl Reader {
 
     pub async fn dossier(&self, id: Position) -> Result<Option<Dossier>, Error> {
         read::dossier(&mut &self.pool, id).await
+    }
+
+    pub async fn legs(&self, of: Lane, ids: &[Position]) -> Result<Vec<Leg>, Error> {
+        // CANCEL: only reads.
+        Ok(read::legs(&mut &self.pool, of, ids).await?.into_values().collect())
+    }
+
+    pub async fn dossiers(&self, of: Lane, ids: &[Position]) -> Result<Vec<Dossier>, Error> {
+        let ids = numbers(ids);
+        let asked = ask!(sql::DOSSIERS, lane(of), &ids);
+        // CANCEL: only reads.
+        all(&mut &self.pool, "read dossiers", asked, |row| row.body(0)).await
     }
 
     pub async fn tags(&self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {

@@ -59,6 +59,7 @@ statements! {
     LAST_SEAL = "last_seal",
     FOLLOWER = "follower",
     TIE_WORK = "tie_work",
+    DOSSIERS = "dossiers",
     WAITS_FOR = "waits_for",
     UNPLACED = "unplaced",
     WAITING_ON = "waiting_on",

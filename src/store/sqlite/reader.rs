@@ -157,6 +157,14 @@ impl Reader {
         self.on(|connection| read::dossier(connection, id))
     }
 
+    pub fn legs(&self, _: Lane, ids: &[Position]) -> Result<Vec<Leg>, Error> {
+        self.on(|connection| ids.iter().filter_map(|id| read::leg(connection, *id).transpose()).collect())
+    }
+
+    pub fn dossiers(&self, _: Lane, ids: &[Position]) -> Result<Vec<Dossier>, Error> {
+        self.on(|connection| ids.iter().filter_map(|id| read::dossier(connection, *id).transpose()).collect())
+    }
+
     pub fn tags(&self, lane: Lane, key: &CodeKey) -> Result<Vec<Tag>, Error> {
         self.on(|connection| read::tags(connection, lane, key))
     }

@@ -35,6 +35,7 @@ async fn services_are_listed_and_described_and_called_by_json_with_both_versions
                 "trao.v1.FeedService",
                 "trao.v1.HandoverService",
                 "trao.v1.LegService",
+                "trao.v1.ReportService",
             ])
         );
         let method = "trao.v1.CaptureService.SyncEvents";

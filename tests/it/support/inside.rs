@@ -125,6 +125,7 @@ impl Inside {
             clock,
             view: View::new(reader.clone(), seen.clone()),
             feeds: Feeds::new(reader, wakes, seen, feeds, shutdown.clone()),
+            reports: trao::doors::grpc::Reports::default(),
             metrics: Arc::clone(&metrics),
             tasks,
             shutdown: shutdown.clone(),
